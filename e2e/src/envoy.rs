@@ -147,7 +147,7 @@ fn temporary_folder() -> Result<TempDir> {
     TempDir::with_prefix("gatepost-e2e-").map_err(Error::io("creating a temporary folder"))
 }
 
-fn arguments(config: &std::path::Path, admin_file: &std::path::Path) -> [PathBuf; 15] {
+fn arguments(config: &std::path::Path, admin_file: &std::path::Path) -> [PathBuf; 16] {
     [
         "--config-path".into(),
         config.into(),
@@ -163,6 +163,8 @@ fn arguments(config: &std::path::Path, admin_file: &std::path::Path) -> [PathBuf
         "e2e".into(),
         "--service-cluster".into(),
         "e2e".into(),
+        // A misspelt field is refused in a static listener; so it is in a watched one.
+        "--reject-unknown-dynamic-fields".into(),
         "--log-level".into(),
         "info".into(),
         // At `info` this one lists every extension that was compiled in.

@@ -49,7 +49,7 @@ impl Envoy {
             return Ok(Reload::Accepted);
         }
         self.log()
-            .wait_for("rejected", mark, TAKEN_WITHIN)
+            .wait_for("Filesystem config update", mark, TAKEN_WITHIN)
             .map(|_| Reload::Rejected(self.log().text(mark)))
     }
 }

@@ -1,0 +1,129 @@
+# Every task of this repository; `make help` lists them. CI runs `make test`, as
+# a person does.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+# Cargo shares its work among the cores; two Cargos only wait for each other.
+.NOTPARALLEL:
+
+# --- what a caller may set ---------------------------------------------------
+
+# An Envoy to test with, instead of the two pinned versions.
+ENVOY ?=
+# Where images go (REGISTRY/gatepost), and what their labels name as the source.
+REGISTRY ?=
+SOURCE_URL ?=
+# Where tools are kept that Cargo does not: Envoy, cargo-deny, wasm-bindgen-cli.
+TOOLS ?= .tools
+# External test vectors, read by tests and never copied.
+VECTORS_DIR ?= $(CURDIR)/../shared/vectors
+
+# --- what follows from the tree ----------------------------------------------
+
+ENVOY_VERSIONS := 1.40.0 1.36.2
+CARGO_DENY_VERSION := 0.20.2
+
+override TOOLS := $(abspath $(TOOLS))
+override VECTORS_DIR := $(abspath $(VECTORS_DIR))
+TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
+MODULES := $(patsubst modules/%/Cargo.toml,%,$(wildcard modules/*/Cargo.toml))
+TEST_MODULES := $(patsubst e2e/modules/%/Cargo.toml,%,$(wildcard e2e/modules/*/Cargo.toml))
+# Whoever runs tests under wasm-bindgen is a pure crate.
+PURE := $(patsubst crates/%/Cargo.toml,gatepost-%,$(shell grep -l wasm-bindgen-test crates/*/Cargo.toml))
+CARGO_DENY := $(TOOLS)/cargo-deny-$(CARGO_DENY_VERSION)/bin/cargo-deny
+
+# rustup puts Cargo there, and a shell that was open before does not know it yet.
+export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
+export ENVOY REGISTRY SOURCE_URL TOOLS VECTORS_DIR
+
+# --- what a person runs ------------------------------------------------------
+
+.PHONY: help
+help: ## list the targets
+	@echo "make <target>, each with what it needs installed first:"
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@echo "variables: ENVOY=/path/to/envoy REGISTRY=registry.example SOURCE_URL=https://... TOOLS=.tools VECTORS_DIR=..."
+
+.PHONY: demo
+demo: envoy wasm ## show the filters at work in a real Envoy
+	@cargo run -q -p gatepost-e2e --bin demo
+
+.PHONY: test
+test: lint wasm test-wasm32 test-unit e2e ## everything that CI checks
+
+.PHONY: wasm
+wasm: rust ## build dist/<module>.wasm, with size, imports and exports
+	@MAX_KIB=400 scripts/modules.sh '$(TARGET)' dist modules $(MODULES)
+
+.PHONY: test-unit
+test-unit: rust ## tests that need no Envoy
+	cargo test --workspace --exclude gatepost-e2e --all-features
+
+.PHONY: test-wasm32
+test-wasm32: rust node wasm-bindgen ## the pure crates' tests on wasm32, under Node
+	@export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER="$$(scripts/wasm-bindgen.sh runner)"; \
+	for package in $(PURE); do \
+	    (set -x; cargo test --target wasm32-unknown-unknown --tests -p "$$package"); \
+	done
+
+.PHONY: e2e
+e2e: envoy test-modules ## tests with real Envoys (after `make wasm`)
+	cargo test -p gatepost-e2e
+
+.PHONY: lint
+lint: rust $(CARGO_DENY) ## format, clippy, the laws, licences, sources, duplicates
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --all-features -- -D warnings
+	cargo run -q -p xtask -- laws
+	$(CARGO_DENY) --log-level error --workspace --all-features check --hide-inclusion-graph licenses sources bans
+	@for module in $(MODULES); do \
+	    (set -x; $(CARGO_DENY) --log-level error --config deny-modules.toml \
+	        --manifest-path "modules/$$module/Cargo.toml" check --hide-inclusion-graph bans); \
+	done
+
+.PHONY: audit
+audit: rust $(CARGO_DENY) ## known vulnerabilities of dependencies (needs the network)
+	$(CARGO_DENY) --workspace --all-features check advisories
+
+.PHONY: fmt
+fmt: rust ## format all Rust
+	cargo fmt --all
+
+.PHONY: install-deps
+install-deps: ## install what is missing of cc, python3, node and rustup (Debian, Ubuntu: as root)
+	@scripts/need.sh cc python3 pip node rustup
+
+.PHONY: clean
+clean: ## remove what was built, not the tools
+	rm -rf dist '$(TARGET)'
+
+# --- what those stand on -----------------------------------------------------
+
+.PHONY: rust
+rust:
+	@scripts/need.sh cc rustup
+	@scripts/toolchain.sh
+
+.PHONY: node
+node:
+	@scripts/need.sh node
+
+.PHONY: wasm-bindgen
+wasm-bindgen: rust
+	@scripts/wasm-bindgen.sh install
+
+.PHONY: envoy
+envoy: rust
+ifeq ($(ENVOY),)
+	@scripts/need.sh python3 pip
+	@for version in $(ENVOY_VERSIONS); do scripts/envoy.sh "$$version"; done
+endif
+
+.PHONY: test-modules
+test-modules: rust
+	@scripts/modules.sh '$(TARGET)' '$(TARGET)/test-modules' e2e/modules $(TEST_MODULES)
+
+$(CARGO_DENY): | rust
+	@scripts/cargo-tool.sh cargo-deny $(CARGO_DENY_VERSION)

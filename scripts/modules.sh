@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# modules.sh TARGET OUT SOURCE [FOLDER...]: builds the modules SOURCE/FOLDER and
+# puts each, trimmed, stamped and checked, at OUT/FOLDER.wasm. MAX_KIB limits
+# the size of each.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+target=$1 out=$2 source=$3
+shift 3
+(($#)) || exit 0
+
+packages=()
+for folder in "$@"; do packages+=(-p "gatepost-$folder-wasm"); done
+cargo build --profile wasm --target wasm32-wasip1 "${packages[@]}"
+
+limit=()
+[[ -n ${MAX_KIB:-} ]] && limit=(--max-kib "$MAX_KIB")
+# Of a tree without git, an archive say, nobody knows the revision.
+revision=$(git describe --always --abbrev=40 --exclude '*' --dirty 2>/dev/null || echo unknown)
+
+mkdir -p "$out"
+for folder in "$@"; do
+    built=$target/wasm32-wasip1/wasm/gatepost_${folder//-/_}_wasm.wasm
+    # An ordinary user's module of the SDK, for comparison: as it was linked.
+    if [[ $source/$folder == e2e/modules/sdk-plain ]]; then
+        cp "$built" "$out/$folder.wasm"
+        continue
+    fi
+    id=$(cargo pkgid -p "gatepost-$folder-wasm")
+    cargo run -q -p xtask -- module "$built" "$out/$folder.wasm" \
+        --name "$folder" --version "${id##*[#@]}" --revision "$revision" "${limit[@]}"
+done

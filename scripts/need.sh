@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# need.sh TOOL...: makes sure that each of cc, python3, pip, node and rustup is
+# there. On Debian and Ubuntu, as root, what is missing is installed; elsewhere
+# the one command that gets it is named.
+set -euo pipefail
+
+is_there() {
+    case $1 in
+        pip) python3 -m pip --version >/dev/null 2>&1 ;;
+        *) command -v "$1" >/dev/null 2>&1 ;;
+    esac
+}
+
+debian_package() {
+    case $1 in
+        cc) echo gcc libc6-dev ;;
+        pip) echo python3-pip ;;
+        node) echo nodejs ;;
+        *) echo "$1" ;;
+    esac
+}
+
+brew_formula() {
+    case $1 in
+        cc) echo gcc ;;
+        python3 | pip) echo python ;;
+        *) echo "$1" ;;
+    esac
+}
+
+no_rustup() {
+    echo "rustup is no package of this release: install it as its own page says," >&2
+    echo "    curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y --default-toolchain none" >&2
+    exit 1
+}
+
+missing=()
+for tool in "$@"; do
+    is_there "$tool" || missing+=("$tool")
+done
+((${#missing[@]})) || exit 0
+
+if ! command -v apt-get >/dev/null 2>&1; then
+    formulae=()
+    for tool in "${missing[@]}"; do formulae+=("$(brew_formula "$tool")"); done
+    echo "missing: ${missing[*]}. Install with: brew install ${formulae[*]}" >&2
+    exit 1
+fi
+if ((EUID != 0)); then
+    echo "missing: ${missing[*]}. Install with: sudo make install-deps" >&2
+    exit 1
+fi
+
+packages=()
+for tool in "${missing[@]}"; do
+    read -ra some <<<"$(debian_package "$tool")"
+    packages+=("${some[@]}")
+done
+echo "missing: ${missing[*]}; installing with apt: ${packages[*]}"
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq
+for package in "${packages[@]}"; do
+    if [[ $package == rustup ]] && ! apt-cache show rustup >/dev/null 2>&1; then no_rustup; fi
+done
+apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
