@@ -1,1 +1,43 @@
-//! (to come)
+//! The request view, and one matcher language for every filter.
+//!
+//! [`RequestView`] is a request read once: its [`Headers`], its target in both
+//! readings that law 8 asks for ([`normalise_path`]), and the [`Facts`] that
+//! filters learned. [`Matcher`] is a `match` of the configuration
+//! ([`MatchConfig`]), compiled once; [`select_first`] and [`select_all`] ask the
+//! matchers of a list of rules.
+//!
+//! Truth has three values. What cannot be read (a malformed host, a path that
+//! servers read in different ways, a broken encoding) is neither a match nor
+//! none, [`Undecided`], and negation does not change that. Selection stops
+//! there, and the caller denies: no rule, be it one that allows or one that
+//! denies, is passed by with bytes that have no reading.
+
+mod authority;
+mod config;
+mod facts;
+mod given;
+mod headers;
+mod limits;
+mod matcher;
+mod normal_path;
+mod percent;
+mod select;
+mod target;
+mod truth;
+mod value;
+mod view;
+
+pub use authority::Host;
+pub use config::{
+    ClaimMatchConfig, FieldMatchConfig, MatchConfig, PathMatchConfig, TextMatchConfig,
+};
+pub use facts::{Claims, ClientAddress, Facts, PeerIdentity};
+pub use given::{Given, OneOrMany};
+pub use headers::{Entry, Headers, HeadersError, Repeated, owned_spelling};
+pub use matcher::{Matcher, Needs};
+pub use normal_path::{NormalPath, normalise_path};
+pub use select::{Selection, select_all, select_first};
+pub use target::Reading;
+pub use truth::Undecided;
+pub use value::{Number, Value};
+pub use view::RequestView;

@@ -1,0 +1,63 @@
+//! What filters learned about a request.
+
+use std::any::{Any, TypeId};
+use std::fmt;
+use std::net::IpAddr;
+
+use crate::Value;
+
+/// Typed facts of one request: one filter learns a fact, the next reads it in
+/// memory. There is at most one fact of a type; filters may define types of
+/// their own beside the well-known ones of this crate.
+#[derive(Default)]
+pub struct Facts(Vec<(TypeId, Box<dyn Any>)>);
+
+/// The client's address, proven by the configured source.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct ClientAddress(pub IpAddr);
+
+/// The identity of the peer from its validated certificate, such as
+/// `spiffe://cluster.local/ns/shop/sa/cart`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct PeerIdentity(pub String);
+
+/// The verified claims of the request's token.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Claims(pub Value);
+
+impl Facts {
+    /// Adds a fact; returns the fact of the same type that it replaces.
+    pub fn insert<T: 'static>(&mut self, fact: T) -> Option<T> {
+        let id = TypeId::of::<T>();
+        let fact: Box<dyn Any> = Box::new(fact);
+        let Some((_, slot)) = self.0.iter_mut().find(|(known, _)| *known == id) else {
+            self.0.push((id, fact));
+            return None;
+        };
+        let replaced = std::mem::replace(slot, fact);
+        replaced.downcast().ok().map(|boxed| *boxed)
+    }
+
+    /// The fact of type `T`, when somebody learned it.
+    #[must_use]
+    pub fn get<T: 'static>(&self) -> Option<&T> {
+        let id = TypeId::of::<T>();
+        let (_, fact) = self.0.iter().find(|(known, _)| *known == id)?;
+        fact.downcast_ref()
+    }
+
+    /// Takes the fact of type `T` away.
+    pub fn remove<T: 'static>(&mut self) -> Option<T> {
+        let id = TypeId::of::<T>();
+        let index = self.0.iter().position(|(known, _)| *known == id)?;
+        let (_, fact) = self.0.swap_remove(index);
+        fact.downcast().ok().map(|boxed| *boxed)
+    }
+}
+
+/// How many there are: facts may hold secrets.
+impl fmt::Debug for Facts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Facts").field(&self.0.len()).finish()
+    }
+}

@@ -1,0 +1,199 @@
+//! Claims of a verified token.
+
+use std::cmp::Ordering;
+
+use gatepost_config::FieldPath;
+
+use super::compile::Compiler;
+use super::text::{Kind, Text, TextTest};
+use crate::config::{Bound, ClaimMatchConfig, Scalar};
+use crate::limits::{LONGEST_CLAIM_PATH, LONGEST_LITERAL};
+use crate::truth::{Truth, any};
+use crate::value::{Number, Value};
+use crate::{Claims, OneOrMany, Undecided};
+
+/// A test of the claim at a path.
+#[derive(Debug)]
+pub(super) struct ClaimMatch {
+    path: Box<[Box<str>]>,
+    test: Test,
+    invert: bool,
+}
+
+#[derive(Debug)]
+enum Test {
+    Exists(bool),
+    /// The value is any of these.
+    Is(Box<[Value]>),
+    /// The array has, or the words of the string are, any of these.
+    Contains(Box<[Value]>),
+    Text(Text),
+    Compare(Comparison, Number),
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Comparison {
+    Greater,
+    AtLeast,
+    Less,
+    AtMost,
+}
+
+impl ClaimMatch {
+    pub(super) fn compile(
+        compiler: &mut Compiler,
+        config: ClaimMatchConfig,
+        at: &FieldPath<'_>,
+    ) -> Option<Self> {
+        let invert = config.invert;
+        let path = compile_path(compiler, config.path.clone(), &at.field("path"));
+        let mut tests = compile_tests(compiler, config, at).into_iter();
+        match (tests.next(), tests.next()) {
+            (Some(test), None) => Some(Self { path, test, invert }),
+            _ => {
+                compiler.problem(
+                    at,
+                    "expected exactly one of equals, in, contains, prefix, suffix, regex, \
+                     exists, greater_than, at_least, less_than, at_most",
+                );
+                None
+            }
+        }
+    }
+
+    pub(super) fn matches(&self, claims: Option<&Claims>) -> Truth {
+        let passes = |passes: &dyn Fn(&Value) -> Truth| match claims {
+            Some(Claims(root)) => walk(root, &self.path, passes),
+            None => Ok(false),
+        };
+        let result = match &self.test {
+            Test::Exists(wanted) => {
+                passes(&|value| Ok(*value != Value::Null)).map(|exists| exists == *wanted)
+            }
+            Test::Is(values) => passes(&|value| Ok(values.contains(value))),
+            Test::Contains(values) => passes(&|value| Ok(contains(value, values))),
+            Test::Text(text) => passes(&|value| match value {
+                Value::String(value) => text.matches(value.as_bytes(), Undecided::UnreadableClaim),
+                _ => Ok(false),
+            }),
+            Test::Compare(comparison, bound) => passes(&|value| match value {
+                Value::Number(number) => Ok(comparison.holds(number.cmp(bound))),
+                Value::Null => Ok(false),
+                _ => Err(Undecided::UnreadableClaim),
+            }),
+        };
+        result.map(|passes| passes != self.invert)
+    }
+}
+
+/// Whether any value at `path` passes. An array on the way stands for the
+/// objects in it; arrays in arrays are not looked into, so the depth of the
+/// recursion is bounded by the path.
+fn walk(value: &Value, path: &[Box<str>], passes: &dyn Fn(&Value) -> Truth) -> Truth {
+    let Some((name, rest)) = path.split_first() else {
+        return passes(value);
+    };
+    let member = |object: &Value| match object {
+        Value::Object(members) => any(members
+            .iter()
+            .filter(|(known, _)| **known == **name)
+            .map(|(_, value)| walk(value, rest, passes))),
+        _ => Ok(false),
+    };
+    match value {
+        Value::Array(items) => any(items.iter().map(member)),
+        other => member(other),
+    }
+}
+
+fn contains(value: &Value, wanted: &[Value]) -> bool {
+    match value {
+        Value::Array(items) => items.iter().any(|item| wanted.contains(item)),
+        Value::String(text) => text
+            .split(' ')
+            .any(|word| wanted.iter().any(|wanted| wanted.as_str() == Some(word))),
+        _ => false,
+    }
+}
+
+impl Comparison {
+    fn holds(self, ordering: Ordering) -> bool {
+        match self {
+            Self::Greater => ordering.is_gt(),
+            Self::AtLeast => ordering.is_ge(),
+            Self::Less => ordering.is_lt(),
+            Self::AtMost => ordering.is_le(),
+        }
+    }
+}
+
+fn compile_path(
+    compiler: &mut Compiler,
+    path: OneOrMany<String>,
+    at: &FieldPath<'_>,
+) -> Box<[Box<str>]> {
+    let names: Vec<Box<str>> = match path {
+        OneOrMany::One(path) => path.split('.').map(Box::from).collect(),
+        OneOrMany::Many(names) => names.into_iter().map(Box::from).collect(),
+    };
+    let is_good = (1..=LONGEST_CLAIM_PATH).contains(&names.len())
+        && names
+            .iter()
+            .all(|name| (1..=LONGEST_LITERAL).contains(&name.len()));
+    if !is_good {
+        compiler.problem(
+            at,
+            format_args!(
+                "expected 1 to {LONGEST_CLAIM_PATH} names, none empty: `a.b`, or a list of names"
+            ),
+        );
+    }
+    names.into()
+}
+
+/// Every test that is given.
+fn compile_tests(
+    compiler: &mut Compiler,
+    config: ClaimMatchConfig,
+    at: &FieldPath<'_>,
+) -> Vec<Test> {
+    let mut tests = Vec::new();
+    if let Some(Scalar(value)) = config.equals.0 {
+        tests.push(Test::Is([value].into()));
+    }
+    if let Some(values) = config.r#in.0 {
+        let values = compiler.list(values, &at.field("in"), |_, Scalar(value), _| Some(value));
+        tests.push(Test::Is(values));
+    }
+    if let Some(values) = config.contains.0 {
+        let values = values.into_vec();
+        let at = at.field("contains");
+        let values = compiler.list(values, &at, |compiler, Scalar(value), at| {
+            if value
+                .as_str()
+                .is_some_and(|text| text.is_empty() || text.contains(' '))
+            {
+                compiler.problem(at, "expected one word, without spaces");
+            }
+            Some(value)
+        });
+        tests.push(Test::Contains(values));
+    }
+    for text in TextTest::given([
+        (Kind::Prefix, config.prefix),
+        (Kind::Suffix, config.suffix),
+        (Kind::Regex, config.regex),
+    ]) {
+        tests.push(Test::Text(Text::of_test(compiler, text, false, at)));
+    }
+    tests.extend(config.exists.0.map(Test::Exists));
+    for (comparison, bound) in [
+        (Comparison::Greater, config.greater_than),
+        (Comparison::AtLeast, config.at_least),
+        (Comparison::Less, config.less_than),
+        (Comparison::AtMost, config.at_most),
+    ] {
+        tests.extend(bound.0.map(|Bound(bound)| Test::Compare(comparison, bound)));
+    }
+    tests
+}

@@ -1,0 +1,137 @@
+//! The request target: path, query, and the readings of the path.
+
+use crate::Undecided;
+use crate::headers::Span;
+use crate::normal_path::{NormalPath, normalise_path};
+
+/// How a path is read: law 8 asks both.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Reading {
+    /// `:path` up to `?` or `#`, which is what Envoy's router matches.
+    Raw,
+    /// Its normal form ([`normalise_path`]).
+    Normalised,
+}
+
+/// `:path`, taken apart. Spans are ranges of its value.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    path: Span,
+    query: Option<Span>,
+    form: Form,
+}
+
+#[derive(Clone, Debug)]
+enum Form {
+    /// CONNECT without a path, `OPTIONS *`: nothing that a path could match.
+    NoPath,
+    /// Raw and normalised are the same.
+    Plain,
+    Differs(Box<[u8]>),
+    Disputed,
+    /// `http://host/path`, which Envoy rewrites before any filter runs.
+    Absolute,
+    Unreadable,
+}
+
+impl Target {
+    pub(crate) fn read(method: Option<&[u8]>, value: Option<&[u8]>) -> Self {
+        let Some(value) = value else {
+            return match method {
+                Some(b"CONNECT") => Self::of_form(Form::NoPath),
+                _ => Self::unreadable(),
+            };
+        };
+        let path_end = position(value, |byte| matches!(byte, b'?' | b'#'));
+        let path = Span::new(0, path_end);
+        Self {
+            path,
+            query: query(value, path_end),
+            form: Form::of(method, path.of(value)),
+        }
+    }
+
+    /// The target of a request that has more than one.
+    pub(crate) fn unreadable() -> Self {
+        Self::of_form(Form::Unreadable)
+    }
+
+    fn of_form(form: Form) -> Self {
+        Self {
+            path: Span::EMPTY,
+            query: None,
+            form,
+        }
+    }
+
+    pub(crate) fn raw_path<'v>(&self, value: &'v [u8]) -> &'v [u8] {
+        self.path.of(value)
+    }
+
+    pub(crate) fn query<'v>(&self, value: &'v [u8]) -> Option<&'v [u8]> {
+        self.query.map(|span| span.of(value))
+    }
+
+    /// The path as it is read; nothing when the request has none.
+    pub(crate) fn path<'v>(
+        &'v self,
+        value: &'v [u8],
+        reading: Reading,
+    ) -> Result<Option<&'v [u8]>, Undecided> {
+        match (&self.form, reading) {
+            (Form::NoPath, _) => Ok(None),
+            (Form::Plain, _) | (Form::Differs(_) | Form::Disputed, Reading::Raw) => {
+                Ok(Some(self.raw_path(value)))
+            }
+            (Form::Differs(normal), Reading::Normalised) => Ok(Some(normal)),
+            (Form::Disputed, Reading::Normalised) | (Form::Absolute, _) => {
+                Err(Undecided::AmbiguousPath)
+            }
+            (Form::Unreadable, _) => Err(Undecided::UnreadablePath),
+        }
+    }
+
+    pub(crate) fn readings_differ(&self) -> bool {
+        matches!(self.form, Form::Differs(_) | Form::Disputed)
+    }
+}
+
+impl Form {
+    fn of(method: Option<&[u8]>, path: &[u8]) -> Self {
+        if path == b"*" && method == Some(b"OPTIONS") {
+            return Self::NoPath;
+        }
+        if !path.iter().all(u8::is_ascii_graphic) {
+            return Self::Unreadable;
+        }
+        if !path.starts_with(b"/") {
+            let is_absolute = path.windows(3).any(|window| window == b"://");
+            return if is_absolute {
+                Self::Absolute
+            } else {
+                Self::Unreadable
+            };
+        }
+        match normalise_path(path) {
+            NormalPath::Same => Self::Plain,
+            NormalPath::Differs(normal) => Self::Differs(normal.into()),
+            NormalPath::Disputed => Self::Disputed,
+        }
+    }
+}
+
+/// What stands between `?` and `#`, when the path ended at `?`.
+fn query(value: &[u8], path_end: usize) -> Option<Span> {
+    let (b'?', behind) = value.get(path_end..)?.split_first()? else {
+        return None;
+    };
+    let start = path_end.saturating_add(1);
+    let length = position(behind, |byte| byte == b'#');
+    Some(Span::new(start, start.saturating_add(length)))
+}
+
+fn position(text: &[u8], is_it: impl Fn(u8) -> bool) -> usize {
+    text.iter()
+        .position(|byte| is_it(*byte))
+        .unwrap_or(text.len())
+}

@@ -1,0 +1,169 @@
+//! A plain value tree for claims.
+
+use std::cmp::Ordering;
+
+/// A value as JSON has it, without JSON: what verified claims are made of.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool(bool),
+    /// A number; integers are exact.
+    Number(Number),
+    /// Text, any character allowed, NUL too.
+    String(String),
+    /// Values in order.
+    Array(Vec<Self>),
+    /// Members in document order. Whoever parses must refuse duplicates;
+    /// matchers look at all members of a name.
+    Object(Vec<(String, Self)>),
+}
+
+/// A finite number. Integers of up to 128 bits are exact, whatever else was
+/// written is the nearest double (RFC 8259 6).
+#[derive(Clone, Copy, Debug)]
+pub struct Number(Kind);
+
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Integer(i128),
+    /// Finite.
+    Float(f64),
+}
+
+impl Value {
+    /// The first member `name` of an object.
+    #[must_use]
+    pub fn member(&self, name: &str) -> Option<&Self> {
+        let Self::Object(members) = self else {
+            return None;
+        };
+        let (_, value) = members.iter().find(|(known, _)| known == name)?;
+        Some(value)
+    }
+
+    /// The text of a string.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::String(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+impl Number {
+    /// An integer.
+    #[must_use]
+    pub fn integer(number: impl Into<i128>) -> Self {
+        Self(Kind::Integer(number.into()))
+    }
+
+    /// A double; `None` when it is not finite.
+    #[must_use]
+    pub fn float(number: f64) -> Option<Self> {
+        number.is_finite().then_some(Self(Kind::Float(number)))
+    }
+
+    /// Reads a JSON number (RFC 8259 6); `None` when it is none, or beyond
+    /// what a double holds.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        let whole = digits.bytes().take_while(u8::is_ascii_digit).count();
+        if whole == 0 || (whole > 1 && digits.starts_with('0')) {
+            return None;
+        }
+        if whole == digits.len()
+            && let Ok(number) = text.parse::<i128>()
+        {
+            return Some(Self(Kind::Integer(number)));
+        }
+        let (_, rest) = digits.split_at_checked(whole)?;
+        if !is_fraction_and_exponent(rest) {
+            return None;
+        }
+        Self::float(text.parse().ok()?)
+    }
+
+    /// The number as an integer, also when it was written as a whole float.
+    #[must_use]
+    pub fn as_integer(self) -> Option<i128> {
+        match self.0 {
+            Kind::Integer(number) => Some(number),
+            Kind::Float(number) if number.fract() == 0.0 && number.abs() < BEYOND_I128 => {
+                Some(whole(number))
+            }
+            Kind::Float(_) => None,
+        }
+    }
+}
+
+/// By value: `1` equals `1.0`. No rounding takes place.
+impl Ord for Number {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self.0, other.0) {
+            (Kind::Integer(a), Kind::Integer(b)) => a.cmp(&b),
+            (Kind::Integer(a), Kind::Float(b)) => compare(a, b),
+            (Kind::Float(a), Kind::Integer(b)) => compare(b, a).reverse(),
+            // Both are finite, so they compare; `-0.0` equals `0.0`.
+            (Kind::Float(a), Kind::Float(b)) => a.partial_cmp(&b).unwrap_or(Ordering::Equal),
+        }
+    }
+}
+
+impl PartialOrd for Number {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Number {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Number {}
+
+/// 2^127, the first double beyond the integers of 128 bits.
+const BEYOND_I128: f64 = 170_141_183_460_469_231_731_687_303_715_884_105_728.0;
+
+fn compare(integer: i128, float: f64) -> Ordering {
+    if float >= BEYOND_I128 {
+        return Ordering::Less;
+    }
+    if float < -BEYOND_I128 {
+        return Ordering::Greater;
+    }
+    let floor = float.floor();
+    let fraction = if float > floor {
+        Ordering::Less
+    } else {
+        Ordering::Equal
+    };
+    integer.cmp(&whole(floor)).then(fraction)
+}
+
+/// Exact for the whole doubles of the range, which callers have checked.
+#[allow(clippy::cast_possible_truncation)]
+fn whole(number: f64) -> i128 {
+    number as i128
+}
+
+/// `[ "." 1*DIGIT ] [ ("e" / "E") [ "+" / "-" ] 1*DIGIT ]`
+fn is_fraction_and_exponent(text: &str) -> bool {
+    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let (fraction, exponent) = match text.split_once(['e', 'E']) {
+        None => (text, None),
+        Some((fraction, exponent)) => (fraction, Some(exponent)),
+    };
+    let fraction_is_good = match fraction.strip_prefix('.') {
+        None => fraction.is_empty(),
+        Some(digits) => is_digits(digits),
+    };
+    let exponent_is_good =
+        exponent.is_none_or(|text| is_digits(text.strip_prefix(['+', '-']).unwrap_or(text)));
+    fraction_is_good && exponent_is_good
+}
