@@ -1,1 +1,29 @@
-fn main() {}
+//! Build steps that Cargo cannot do. `make` calls them.
+
+mod laws;
+mod module;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let result = match arguments.as_slice() {
+        ["module", input, output, options @ ..] => module::finish(input, output, options),
+        ["laws"] => laws::check(),
+        _ => Err(USAGE.to_owned()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("xtask: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+const USAGE: &str = "usage:
+  xtask module <in.wasm> <out.wasm> --name N --version V --revision R [--max-kib N]
+      trim a linked module to the callbacks that it declares, stamp it, check it
+  xtask laws
+      check that every crate linked into a module is under the workspace's lints";

@@ -1,1 +1,40 @@
-//! (to come)
+//! What a filter is.
+//!
+//! A [`Filter`] judges requests and answers with a [`Verdict`]; a [`Chain`] runs
+//! filters in the order of the document and does for all of them what would
+//! otherwise stand in each: shadow mode, the deny response, metrics, the
+//! decision record, the log line, the removal of headers that the client may
+//! not set. What a filter asks of the proxy, it asks of [`Services`].
+//!
+//! No filter names another one; no line here names a proxy's ABI.
+
+mod chain;
+mod changes;
+mod deny_response;
+mod document;
+mod filter;
+mod report;
+mod request;
+mod response;
+mod root;
+mod rules;
+mod services;
+mod settings;
+mod verdict;
+
+pub use chain::{Chain, Outcome, SharedChain, Wakes};
+pub use changes::{Change, Changes, Unsendable};
+pub use deny_response::{DenyResponse, RawDenyResponse, Reply};
+pub use filter::{Filter, Kind, Load, Loaded, Phases};
+pub use report::{escape, metric_name};
+pub use request::{End, Request, Stream};
+pub use response::Response;
+pub use root::{Root, RootEvent};
+pub use rules::{Rules, RulesBuilder};
+pub use services::{
+    CallId, GrpcCall, HostError, HttpCall, Level, MetricId, MetricKind, Services, Shared, Swap,
+};
+pub use settings::{Decision, Mode, RecordWhen, RuleSettings, Settings};
+pub use verdict::{
+    Denial, Event, Fields, Pass, Reason, RuleRef, Verdict, Wait, WaitFor, WakeKey,
+};

@@ -1,1 +1,22 @@
-//! (to come)
+//! A proxy for tests.
+//!
+//! [`TestProxy`] behaves like Envoy where a filter can tell the difference:
+//! statuses, header maps (repeated headers, any bytes), the canary that
+//! configures first and dies, several workers with one store of shared data,
+//! compare-and-swap, calls that are refused or fail, local replies. Any call
+//! can be made to fail with any status ([`TestProxy::fail`]).
+//!
+//! The same test runs against a filter that is linked natively and against the
+//! compiled module in wasmtime: see [`Code`] and [`each_code`].
+
+mod code;
+mod native_vm;
+mod shared;
+mod test_proxy;
+mod vm;
+mod wasm_vm;
+mod worker;
+
+pub use code::{Code, each_code};
+pub use shared::LogLine;
+pub use test_proxy::{Call, LocalReply, RequestParts, Sent, TestProxy, Verdict};

@@ -1,1 +1,24 @@
-//! (to come)
+//! Allows and denies requests by the client's address and the peer's identity.
+//!
+//! `config.rs` is the document as an operator writes it; `plan.rs` turns it into
+//! a plan that cannot be wrong; `client.rs` finds out who asks; `filter.rs`
+//! judges.
+
+mod client;
+mod config;
+mod filter;
+mod plan;
+
+use gatepost_filter::{Kind, Phases};
+
+/// The filter, as a module names it.
+pub const KIND: Kind = Kind { name: "ip-allowlist", phases: Phases::REQUEST, load: filter::load };
+
+/// The JSON Schema (2020-12) of the document, as `schema.json` has it.
+#[cfg(feature = "schema")]
+#[must_use]
+pub fn schema() -> schemars::Schema {
+    schemars::generate::SchemaSettings::draft2020_12()
+        .into_generator()
+        .into_root_schema_for::<config::Config>()
+}

@@ -1,1 +1,3 @@
-//! (to come)
+//! The ip-allowlist filter as a Proxy-Wasm module.
+
+gatepost_host::module!(gatepost_ip_allowlist::KIND);

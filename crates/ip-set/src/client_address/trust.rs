@@ -28,6 +28,9 @@ impl Hops {
     /// The most that can be stated.
     pub const MAX: u8 = MAX_WALKED.saturating_sub(1);
 
+    /// No proxy in front.
+    pub const NONE: Self = Self(0);
+
     /// `None` above [`Self::MAX`].
     #[must_use]
     pub const fn new(hops: u8) -> Option<Self> {

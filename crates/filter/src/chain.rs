@@ -1,0 +1,316 @@
+//! Filters one after another: a chain is what a module runs.
+
+use std::cell::{Cell, OnceCell};
+use std::rc::Rc;
+use std::time::Duration;
+
+use gatepost_http_match::Headers;
+
+use crate::changes::Changes;
+use crate::deny_response::{DenyResponse, Reply};
+use crate::filter::{Filter, Loaded};
+use crate::report::{LogLimit, Report, Reporter};
+use crate::request::{End, Request, Stream};
+use crate::response::Response;
+use crate::root::{Root, RootCalls, RootEvent};
+use crate::services::{CallId, HostError, Services};
+use crate::settings::{Decision, Mode, Settings};
+use crate::verdict::{Denial, Event, Fields, Reason, RuleRef, Verdict, Wait, WaitFor, WakeKey};
+
+/// Filters in the order of the document. Each judges in its turn; the first
+/// denial ends it.
+pub struct Chain {
+    instances: Vec<Instance>,
+    owned: Vec<String>,
+    log: LogLimit,
+    calls: RootCalls,
+    /// For refusals that no filter made.
+    own: Reporter,
+    settings: Settings,
+}
+
+/// A filter with its place in a chain.
+struct Instance {
+    filter: Box<dyn Filter>,
+    settings: Settings,
+    reporter: Reporter,
+    tick: Option<Duration>,
+    next_tick: Cell<Duration>,
+}
+
+/// What is to happen with a request now.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It goes on, with [`Stream::changes`].
+    Continue,
+    /// It is answered.
+    Reply(Box<Reply>),
+    /// It is held; [`Stream::waiting`] says what for.
+    Wait,
+}
+
+impl Chain {
+    /// A chain of filters that were loaded.
+    #[must_use]
+    pub fn new(filters: Vec<(String, Loaded)>) -> Self {
+        let mut owned: Vec<String> = Vec::new();
+        let mut instances = Vec::new();
+        for (name, loaded) in filters {
+            owned.extend(loaded.owned_headers);
+            instances.push(Instance {
+                filter: loaded.filter,
+                settings: loaded.settings,
+                reporter: Reporter::new(name),
+                tick: loaded.tick,
+                next_tick: Cell::default(),
+            });
+        }
+        // The chain denies for itself only if some filter of it would.
+        let shadow = instances.iter().all(|instance| instance.settings.mode == Mode::Shadow);
+        let mode = if shadow { Mode::Shadow } else { Mode::Enforce };
+        Self {
+            instances,
+            owned,
+            log: LogLimit::default(),
+            calls: RootCalls::default(),
+            own: Reporter::new("chain"),
+            settings: Settings { mode, ..Settings::default() },
+        }
+    }
+
+    /// Takes in a request whose headers have been read: the client's copies of
+    /// owned headers go.
+    #[must_use]
+    pub fn admit(&self, headers: Headers) -> Stream {
+        Stream::new(headers, &self.owned)
+    }
+
+    /// Lets the filters judge a request that was just taken in.
+    pub fn on_request(&self, stream: &mut Stream, services: &dyn Services) -> Outcome {
+        while let Some(instance) = self.instances.get(stream.place) {
+            let verdict = judge(instance, stream, services, |filter, request| {
+                filter.on_request(request)
+            });
+            if let Some(outcome) = self.settle(instance, stream, services, verdict) {
+                return outcome;
+            }
+        }
+        Outcome::Continue
+    }
+
+    /// Lets a waiting request's filter judge again, and then those behind it.
+    /// An event for which the request does not wait changes nothing.
+    pub fn on_event(&self, stream: &mut Stream, services: &dyn Services, event: Event) -> Outcome {
+        let awaited = match (stream.wait.as_ref().map(|wait| wait.what), event) {
+            (Some(WaitFor::Wake(key)), Event::Woken(woken)) => key == woken,
+            (
+                Some(WaitFor::Reply(id)),
+                Event::HttpReply { call, .. } | Event::GrpcReply { call, .. },
+            ) => id == call,
+            _ => false,
+        };
+        let Some(instance) = self.instances.get(stream.place).filter(|_| awaited) else {
+            return Outcome::Wait;
+        };
+        stream.wait = None;
+        let verdict =
+            judge(instance, stream, services, |filter, request| filter.on_event(request, event));
+        match self.settle(instance, stream, services, verdict) {
+            Some(outcome) => outcome,
+            None => self.on_request(stream, services),
+        }
+    }
+
+    /// Refuses a waiting request as its filter said: its time is over, or too
+    /// many wait.
+    pub fn give_up(&self, stream: &mut Stream, services: &dyn Services) -> Outcome {
+        let (Some(wait), Some(instance)) = (stream.wait.take(), self.instances.get(stream.place))
+        else {
+            return self.refuse(stream, services, &Reason::fixed("lost_wait"), 503);
+        };
+        match self.settle(instance, stream, services, Verdict::Deny(wait.otherwise)) {
+            Some(outcome) => outcome,
+            None => self.on_request(stream, services),
+        }
+    }
+
+    /// Refuses a request for a reason of the chain's own, such as headers that
+    /// cannot be read. If every filter is in shadow mode it passes.
+    pub fn refuse(
+        &self,
+        stream: &mut Stream,
+        services: &dyn Services,
+        reason: &Reason,
+        status: u16,
+    ) -> Outcome {
+        let denial = Denial::with_status(RuleRef::None, reason.clone(), status);
+        let shadow = self.settings.mode == Mode::Shadow;
+        let decision = if shadow { Decision::ShadowDenied } else { Decision::Denied };
+        let report =
+            Report { decision, rule: denial.rule, reason: &denial.reason, fields: &denial.fields };
+        self.own.tell(&report, &self.settings, &stream.view, &self.log, services);
+        if shadow {
+            return Outcome::Continue;
+        }
+        deny(stream, &self.settings.on_deny, &denial)
+    }
+
+    /// Lets the filters that judged the request see its response, last first.
+    /// `read` reads its headers; the changes to make are returned.
+    pub fn on_response(
+        &self,
+        stream: &Stream,
+        services: &dyn Services,
+        read: &dyn Fn() -> Result<Headers, HostError>,
+    ) -> Changes {
+        let mut changes = Changes::default();
+        let headers = OnceCell::new();
+        for instance in self.instances.iter().take(stream.place.saturating_add(1)).rev() {
+            let mut response = Response {
+                services,
+                view: &stream.view,
+                denied: stream.denied.as_ref(),
+                read,
+                headers: &headers,
+                changes: &mut changes,
+            };
+            instance.filter.on_response(&mut response);
+        }
+        changes
+    }
+
+    /// Lets the filters that judged the request see its end.
+    pub fn on_end(&self, stream: &mut Stream, services: &dyn Services) {
+        let judged = stream.place.saturating_add(1);
+        for (place, instance) in self.instances.iter().enumerate().take(judged) {
+            let state = stream.take_state(place);
+            let denied = stream.denied.as_ref();
+            instance.filter.on_end(&mut End { services, view: &stream.view, denied, state });
+        }
+    }
+
+    /// Ticks the filters whose period has passed; tells who is to be woken.
+    pub fn on_tick(&self, services: &dyn Services) -> Vec<Wakes> {
+        let now = services.monotonic_clock();
+        let mut wakes = Vec::new();
+        for (place, instance) in self.instances.iter().enumerate() {
+            let Some(period) = instance.tick.filter(|_| instance.next_tick.get() <= now) else {
+                continue;
+            };
+            instance.next_tick.set(now.saturating_add(period));
+            wakes.push(self.tell_root(place, instance, services, RootEvent::Tick));
+        }
+        wakes
+    }
+
+    /// Hands the reply to a root's call to the filter that made it; tells who
+    /// is to be woken. A reply that nobody waits for is dropped.
+    pub fn on_root_reply(&self, services: &dyn Services, call: CallId, event: RootEvent) -> Option<Wakes> {
+        let place = self.calls.take(call)?;
+        let instance = self.instances.get(place)?;
+        Some(self.tell_root(place, instance, services, event))
+    }
+
+    /// The shortest period that a filter wants, if any wants one.
+    #[must_use]
+    pub fn tick_period(&self) -> Option<Duration> {
+        self.instances.iter().filter_map(|instance| instance.tick).min()
+    }
+
+    /// Whether a request that waits at `place` for `key` is meant by `wakes`.
+    #[must_use]
+    pub fn is_woken(stream: &Stream, wakes: &Wakes) -> Option<WakeKey> {
+        let Some(Wait { what: WaitFor::Wake(key), .. }) = &stream.wait else {
+            return None;
+        };
+        (stream.place == wakes.place && wakes.keys.contains(key)).then_some(*key)
+    }
+
+    fn tell_root(&self, place: usize, instance: &Instance, services: &dyn Services, event: RootEvent) -> Wakes {
+        let mut root = Root::new(services, place, &self.calls);
+        instance.filter.on_root(&mut root, event);
+        Wakes { place, keys: root.into_wakes() }
+    }
+
+    /// What follows from a verdict; `None` when the next filter is to judge.
+    fn settle(
+        &self,
+        instance: &Instance,
+        stream: &mut Stream,
+        services: &dyn Services,
+        verdict: Verdict,
+    ) -> Option<Outcome> {
+        let tell = |stream: &Stream, decision, rule, reason: &Reason, fields: &Fields| {
+            let report = Report { decision, rule, reason, fields };
+            instance.reporter.tell(&report, &instance.settings, &stream.view, &self.log, services);
+        };
+        match verdict {
+            Verdict::Continue(pass) => {
+                tell(stream, Decision::Allowed, pass.rule, &pass.reason, &pass.fields);
+            }
+            Verdict::Deny(denial) => {
+                let Denial { rule, ref reason, ref fields, .. } = denial;
+                if !instance.settings.is_shadow(rule) {
+                    tell(stream, Decision::Denied, rule, reason, fields);
+                    return Some(deny(stream, &instance.settings.on_deny, &denial));
+                }
+                tell(stream, Decision::ShadowDenied, rule, reason, fields);
+            }
+            Verdict::Wait(wait) => {
+                let Denial { rule, ref reason, ref fields, .. } = wait.otherwise;
+                if !instance.settings.is_shadow(rule) {
+                    stream.wait = Some(wait);
+                    return Some(Outcome::Wait);
+                }
+                tell(stream, Decision::ShadowUndetermined, rule, reason, fields);
+            }
+        }
+        stream.place = stream.place.saturating_add(1);
+        None
+    }
+}
+
+/// Which waiting requests may go on.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Wakes {
+    place: usize,
+    keys: Vec<WakeKey>,
+}
+
+impl Wakes {
+    /// Whether nobody is woken.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+}
+
+fn judge(
+    instance: &Instance,
+    stream: &mut Stream,
+    services: &dyn Services,
+    ask: impl FnOnce(&dyn Filter, &mut Request<'_>) -> Verdict,
+) -> Verdict {
+    let place = stream.place;
+    let mut state = stream.take_state(place);
+    let mut request = Request::new(
+        services,
+        &instance.settings,
+        &mut stream.view,
+        &mut stream.changes,
+        &mut state,
+    );
+    let verdict = ask(instance.filter.as_ref(), &mut request);
+    stream.put_state(place, state);
+    verdict
+}
+
+fn deny(stream: &mut Stream, on_deny: &DenyResponse, denial: &Denial) -> Outcome {
+    stream.denied = Some(denial.reason.clone());
+    stream.changes.keep_removals();
+    Outcome::Reply(Box::new(on_deny.reply(denial, &stream.view)))
+}
+
+/// A chain is shared by the root and the requests that it judges, also after a
+/// new configuration has replaced it.
+pub type SharedChain = Rc<Chain>;

@@ -1,0 +1,263 @@
+//! The answer to a request that is refused.
+
+use gatepost_config::{FieldPath, Problems, Whole};
+use gatepost_http_match::RequestView;
+use serde::Deserialize;
+
+use crate::verdict::{Denial, Reason};
+
+/// `on_deny`: the answer to a request that policy refuses.
+///
+/// A refusal with a status of its own (400 for a malformed request, 503 for
+/// something of ours that is missing) keeps that status and takes the rest.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct RawDenyResponse {
+    /// The HTTP status, 400 to 599. Default 403.
+    status: Option<Whole>,
+    /// The body. When left out, the reason: as problem JSON (RFC 9457) for a
+    /// client that accepts it, else as a line of text.
+    body: Option<RawBody>,
+    /// Headers of the answer.
+    headers: Vec<RawHeader>,
+    /// The gRPC status of the answer to a gRPC or gRPC-Web request, 1 to 16.
+    /// Default by the HTTP status, as in gRPC's own table.
+    grpc_status: Option<Whole>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+enum RawBody {
+    /// This text, always.
+    Text(String),
+    /// Problem JSON, always.
+    Problem(RawProblem),
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+struct RawProblem {
+    /// A URI that names the type of problem. Default `about:blank`.
+    r#type: Option<String>,
+    /// A short summary. Default: the status's phrase.
+    title: Option<String>,
+    /// An explanation for the client.
+    detail: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+struct RawHeader {
+    /// Its name.
+    name: String,
+    /// Its value.
+    value: String,
+}
+
+/// A valid `on_deny`.
+#[derive(Clone, Debug)]
+pub struct DenyResponse {
+    status: u16,
+    body: Body,
+    headers: Vec<(String, String)>,
+    grpc_status: Option<u8>,
+}
+
+#[derive(Clone, Debug)]
+enum Body {
+    ByAccept,
+    Text(String),
+    Problem(RawProblem),
+}
+
+impl Default for DenyResponse {
+    fn default() -> Self {
+        Self { status: 403, body: Body::ByAccept, headers: Vec::new(), grpc_status: None }
+    }
+}
+
+const LONGEST_BODY: usize = 16 * 1024;
+const MOST_HEADERS: usize = 16;
+
+impl DenyResponse {
+    /// Checks what the document says.
+    pub fn new(raw: RawDenyResponse, path: &FieldPath<'_>, problems: &mut Problems) -> Self {
+        let mut valid = Self::default();
+        if let Some(status) = raw.status {
+            match u16::try_from(status.get()) {
+                Ok(status @ 400..=599) => valid.status = status,
+                _ => problems.push(
+                    &path.field("status"),
+                    format_args!("expected a status from 400 to 599, found {}", status.get()),
+                ),
+            }
+        }
+        if let Some(status) = raw.grpc_status {
+            match u8::try_from(status.get()) {
+                Ok(status @ 1..=16) => valid.grpc_status = Some(status),
+                _ => problems.push(
+                    &path.field("grpc_status"),
+                    format_args!("expected a gRPC status from 1 to 16, found {}", status.get()),
+                ),
+            }
+        }
+        valid.headers = headers(raw.headers, &path.field("headers"), problems);
+        valid.body = match raw.body {
+            None => Body::ByAccept,
+            Some(RawBody::Problem(problem)) => Body::Problem(problem),
+            Some(RawBody::Text(text)) => {
+                if text.len() > LONGEST_BODY {
+                    problems.push(&path.field("body"), "expected at most 16384 bytes");
+                }
+                Body::Text(text)
+            }
+        };
+        valid
+    }
+
+    /// The answer to one request.
+    #[must_use]
+    pub fn reply(&self, denial: &Denial, view: &RequestView) -> Reply {
+        let status = denial.status.unwrap_or(self.status);
+        let grpc_status = is_grpc(view).then(|| {
+            let by_document = self.grpc_status.filter(|_| denial.status.is_none());
+            by_document.unwrap_or_else(|| grpc_status(status))
+        });
+        let (content_type, body) = match (&self.body, grpc_status) {
+            // A gRPC client reads the message, not a body.
+            (_, Some(_)) => (None, denial.reason.to_string()),
+            (Body::Text(text), None) => (Some("text/plain; charset=utf-8"), text.clone()),
+            (Body::Problem(problem), None) => (Some(PROBLEM_JSON), json(problem, status, &denial.reason)),
+            (Body::ByAccept, None) if accepts_problem_json(view) => {
+                (Some(PROBLEM_JSON), json(&RawProblem::default(), status, &denial.reason))
+            }
+            (Body::ByAccept, None) => (
+                Some("text/plain; charset=utf-8"),
+                format!("{}: {}\n", phrase(status), denial.reason),
+            ),
+        };
+        let mut headers: Vec<(String, String)> = Vec::new();
+        headers.extend(self.headers.iter().cloned());
+        headers.extend(denial.headers.iter().cloned());
+        let names_type = |(name, _): &(String, String)| name.eq_ignore_ascii_case("content-type");
+        if let Some(content_type) = content_type
+            && !headers.iter().any(names_type)
+        {
+            headers.push(("content-type".to_owned(), content_type.to_owned()));
+        }
+        Reply { status, headers, body, details: denial.reason.to_string(), grpc_status }
+    }
+}
+
+/// A local reply, ready for the proxy.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers beside those that the proxy adds.
+    pub headers: Vec<(String, String)>,
+    /// The body, or the gRPC message.
+    pub body: String,
+    /// `%RESPONSE_CODE_DETAILS%`: the reason code.
+    pub details: String,
+    /// The gRPC status, for a gRPC or gRPC-Web request.
+    pub grpc_status: Option<u8>,
+}
+
+const PROBLEM_JSON: &str = "application/problem+json";
+
+fn headers(raw: Vec<RawHeader>, path: &FieldPath<'_>, problems: &mut Problems) -> Vec<(String, String)> {
+    if raw.len() > MOST_HEADERS {
+        problems.push(path, format_args!("expected at most {MOST_HEADERS} headers"));
+    }
+    let mut valid = Vec::new();
+    for (index, RawHeader { name, value }) in raw.into_iter().enumerate() {
+        let at = path.index(index);
+        if !is_token(&name) {
+            problems.push(&at.field("name"), "expected a header name (RFC 9110 5.1)");
+        } else if OF_THE_PROXY.iter().any(|own| name.eq_ignore_ascii_case(own)) {
+            problems.push(&at.field("name"), "expected a header that the proxy does not set itself");
+        } else if value.bytes().any(|byte| (byte < 0x20 && byte != b'\t') || byte >= 0x7f) {
+            problems.push(&at.field("value"), "expected printable ASCII (RFC 9110 5.5)");
+        } else {
+            valid.push((name.to_ascii_lowercase(), value));
+        }
+    }
+    valid
+}
+
+const OF_THE_PROXY: [&str; 5] =
+    ["content-length", "transfer-encoding", "connection", "grpc-status", "grpc-message"];
+
+fn is_token(name: &str) -> bool {
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !name.is_empty() && name.bytes().all(legal)
+}
+
+/// `application/grpc`, `application/grpc+proto`, `application/grpc-web-text`.
+fn is_grpc(view: &RequestView) -> bool {
+    let prefix = b"application/grpc";
+    view.headers().first("content-type").is_some_and(|value| {
+        value.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix))
+            && matches!(value.get(prefix.len()), None | Some(b'+' | b'-' | b';' | b' '))
+    })
+}
+
+/// Whether the client named a JSON type: `*/*` alone is no wish for JSON.
+fn accepts_problem_json(view: &RequestView) -> bool {
+    view.headers().all("accept").any(|value| {
+        let value = value.to_ascii_lowercase();
+        let names = |wanted: &[u8]| {
+            value.split(|byte| *byte == b',').any(|part| {
+                let media = part.split(|byte| *byte == b';').next().unwrap_or_default();
+                media.trim_ascii() == wanted
+            })
+        };
+        names(b"application/problem+json") || names(b"application/json") || names(b"application/*")
+    })
+}
+
+fn json(problem: &RawProblem, status: u16, reason: &Reason) -> String {
+    let mut object = serde_json::Map::new();
+    let kind = problem.r#type.as_deref().unwrap_or("about:blank");
+    object.insert("type".to_owned(), kind.into());
+    object.insert("title".to_owned(), problem.title.as_deref().unwrap_or_else(|| phrase(status)).into());
+    object.insert("status".to_owned(), status.into());
+    if let Some(detail) = &problem.detail {
+        object.insert("detail".to_owned(), detail.as_str().into());
+    }
+    object.insert("reason".to_owned(), reason.as_str().into());
+    serde_json::Value::Object(object).to_string()
+}
+
+fn phrase(status: u16) -> &'static str {
+    match status {
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        429 => "Too Many Requests",
+        431 => "Request Header Fields Too Large",
+        503 => "Service Unavailable",
+        400..=499 => "Request Refused",
+        _ => "Request Failed",
+    }
+}
+
+/// gRPC's own table (http-grpc-status-mapping), but for 400 and 429, which have
+/// a code that says what happened: invalid argument, resource exhausted.
+fn grpc_status(http: u16) -> u8 {
+    match http {
+        400 => 3,
+        401 => 16,
+        403 => 7,
+        404 => 12,
+        429 => 8,
+        502..=504 => 14,
+        _ => 2,
+    }
+}

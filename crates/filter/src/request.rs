@@ -1,0 +1,203 @@
+//! A request on its way through a chain.
+
+use std::any::Any;
+
+use gatepost_http_match::{Facts, Headers, RequestView, owned_spelling};
+
+use crate::changes::{Changes, Unsendable};
+use crate::services::Services;
+use crate::settings::Settings;
+use crate::verdict::{Reason, RuleRef, Wait};
+
+/// Everything that is kept of a request from its headers to its end: view,
+/// facts, pending changes, and the place in the chain, so that a request that
+/// waits goes on where it stopped.
+#[derive(Debug)]
+pub struct Stream {
+    pub(crate) view: RequestView,
+    pub(crate) changes: Changes,
+    pub(crate) place: usize,
+    pub(crate) wait: Option<Wait>,
+    pub(crate) denied: Option<Reason>,
+    pub(crate) states: Vec<Option<Box<dyn Any>>>,
+}
+
+impl Stream {
+    /// A request whose headers have been read. Copies of `owned` headers that
+    /// the client sent are removed, in every spelling.
+    #[must_use]
+    pub fn new(mut headers: Headers, owned: &[String]) -> Self {
+        let mut changes = Changes::default();
+        if !owned.is_empty() {
+            let is_owned = |name: &[u8]| owned.iter().any(|own| owned_spelling(name, own.as_bytes()));
+            for name in headers.remove_matching(is_owned) {
+                changes.remove(&name);
+            }
+        }
+        Self {
+            view: RequestView::new(headers),
+            changes,
+            place: 0,
+            wait: None,
+            denied: None,
+            states: Vec::new(),
+        }
+    }
+
+    /// The request's headers and facts.
+    #[must_use]
+    pub fn view(&self) -> &RequestView {
+        &self.view
+    }
+
+    /// The changes to make before the request goes on.
+    #[must_use]
+    pub fn changes(&self) -> &Changes {
+        &self.changes
+    }
+
+    /// What the request waits for, if it does.
+    #[must_use]
+    pub fn waiting(&self) -> Option<&Wait> {
+        self.wait.as_ref()
+    }
+
+    /// The reason for which the chain refused it, if it did.
+    #[must_use]
+    pub fn denied(&self) -> Option<&Reason> {
+        self.denied.as_ref()
+    }
+
+    pub(crate) fn take_state(&mut self, place: usize) -> Option<Box<dyn Any>> {
+        self.states.get_mut(place).and_then(Option::take)
+    }
+
+    pub(crate) fn put_state(&mut self, place: usize, state: Option<Box<dyn Any>>) {
+        if state.is_none() && self.states.get(place).is_none() {
+            return;
+        }
+        while self.states.len() <= place {
+            self.states.push(None);
+        }
+        if let Some(slot) = self.states.get_mut(place) {
+            *slot = state;
+        }
+    }
+}
+
+/// A request, as the filter that judges it sees it.
+pub struct Request<'a> {
+    services: &'a dyn Services,
+    settings: &'a Settings,
+    view: &'a mut RequestView,
+    changes: &'a mut Changes,
+    state: &'a mut Option<Box<dyn Any>>,
+}
+
+impl<'a> Request<'a> {
+    pub(crate) fn new(
+        services: &'a dyn Services,
+        settings: &'a Settings,
+        view: &'a mut RequestView,
+        changes: &'a mut Changes,
+        state: &'a mut Option<Box<dyn Any>>,
+    ) -> Self {
+        Self { services, settings, view, changes, state }
+    }
+
+    /// The request as it now stands: the client's headers, without those that a
+    /// filter of this chain owns, with what earlier filters set.
+    #[must_use]
+    pub fn view(&self) -> &RequestView {
+        self.view
+    }
+
+    /// What earlier filters learned.
+    #[must_use]
+    pub fn facts(&self) -> &Facts {
+        self.view.facts()
+    }
+
+    /// Tells later filters, and matchers, what this one learned.
+    pub fn facts_mut(&mut self) -> &mut Facts {
+        self.view.facts_mut()
+    }
+
+    /// The proxy.
+    #[must_use]
+    pub fn services(&self) -> &'a dyn Services {
+        self.services
+    }
+
+    /// Whether a decision by `rule` is only told. A filter asks before it does
+    /// what must not happen in shadow mode: strip a credential, call out, wait.
+    #[must_use]
+    pub fn is_shadow(&self, rule: RuleRef) -> bool {
+        self.settings.is_shadow(rule)
+    }
+
+    /// Gives a header one value; later filters see it at once, the upstream
+    /// when the chain has let the request pass.
+    ///
+    /// # Errors
+    /// When the value cannot be sent; nothing is changed then.
+    pub fn set_header(&mut self, name: &str, value: &[u8]) -> Result<(), Unsendable> {
+        self.changes.set(name.as_bytes(), value)?;
+        self.view.set_header(name, value);
+        Ok(())
+    }
+
+    /// Removes all values of a header, if there is one.
+    pub fn remove_header(&mut self, name: &str) {
+        let is_it = |header: &[u8]| header.eq_ignore_ascii_case(name.as_bytes());
+        for name in self.view.remove_headers(is_it) {
+            self.changes.remove(&name);
+        }
+    }
+
+    /// Keeps something of this request for [`take_state`](Self::take_state),
+    /// while it waits and until its end.
+    pub fn keep_state<T: 'static>(&mut self, state: T) {
+        *self.state = Some(Box::new(state));
+    }
+
+    /// Takes back what this filter kept of this request.
+    #[must_use]
+    pub fn take_state<T: 'static>(&mut self) -> Option<Box<T>> {
+        self.state.take().and_then(|state| state.downcast().ok())
+    }
+}
+
+/// The end of a request, as a filter that judged it sees it.
+pub struct End<'a> {
+    pub(crate) services: &'a dyn Services,
+    pub(crate) view: &'a RequestView,
+    pub(crate) denied: Option<&'a Reason>,
+    pub(crate) state: Option<Box<dyn Any>>,
+}
+
+impl End<'_> {
+    /// The request as the chain left it.
+    #[must_use]
+    pub fn view(&self) -> &RequestView {
+        self.view
+    }
+
+    /// The proxy.
+    #[must_use]
+    pub fn services(&self) -> &dyn Services {
+        self.services
+    }
+
+    /// The reason for which this chain refused it, if it did.
+    #[must_use]
+    pub fn denied(&self) -> Option<&Reason> {
+        self.denied
+    }
+
+    /// What this filter kept of the request.
+    #[must_use]
+    pub fn take_state<T: 'static>(&mut self) -> Option<Box<T>> {
+        self.state.take().and_then(|state| state.downcast().ok())
+    }
+}

@@ -1,0 +1,99 @@
+//! What a filter does outside any request.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::services::{CallId, GrpcCall, HostError, HttpCall, Services};
+use crate::verdict::WakeKey;
+
+/// What happens to a filter outside any request.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum RootEvent {
+    /// Its period passed ([`Loaded::tick`](crate::Loaded::tick)).
+    Tick,
+    /// The reply to an HTTP call of the root has come; `headers` is 0 when the
+    /// call failed.
+    HttpReply {
+        /// The call.
+        call: CallId,
+        /// How many headers the reply has.
+        headers: usize,
+        /// How many bytes its body has.
+        body: usize,
+    },
+    /// The reply to a gRPC call of the root has come.
+    GrpcReply {
+        /// The call.
+        call: CallId,
+        /// The gRPC status; 0 is OK.
+        status: u32,
+        /// How many bytes the message has.
+        message: usize,
+    },
+}
+
+/// The proxy, as a filter sees it outside any request.
+pub struct Root<'a> {
+    services: &'a dyn Services,
+    place: usize,
+    calls: &'a RootCalls,
+    wakes: Vec<WakeKey>,
+}
+
+/// Which filter of a chain made which call.
+#[derive(Debug, Default)]
+pub(crate) struct RootCalls(RefCell<BTreeMap<CallId, usize>>);
+
+impl RootCalls {
+    pub(crate) fn take(&self, call: CallId) -> Option<usize> {
+        self.0.borrow_mut().remove(&call)
+    }
+}
+
+impl<'a> Root<'a> {
+    pub(crate) fn new(services: &'a dyn Services, place: usize, calls: &'a RootCalls) -> Self {
+        Self { services, place, calls, wakes: Vec::new() }
+    }
+
+    pub(crate) fn into_wakes(self) -> Vec<WakeKey> {
+        self.wakes
+    }
+
+    /// The proxy.
+    #[must_use]
+    pub fn services(&self) -> &'a dyn Services {
+        self.services
+    }
+
+    /// Sends a request to a cluster; the reply comes as
+    /// [`RootEvent::HttpReply`]. The timeout is at least one millisecond: the
+    /// proxy takes 0 for none, and every wait has a deadline.
+    ///
+    /// # Errors
+    /// When the proxy refuses the call; no reply will come then.
+    pub fn http_call(&mut self, call: &HttpCall<'_>) -> Result<CallId, HostError> {
+        let timeout = call.timeout.max(SHORTEST);
+        let id = self.services.http_call(&HttpCall { timeout, ..*call })?;
+        self.calls.0.borrow_mut().insert(id, self.place);
+        Ok(id)
+    }
+
+    /// Sends a unary gRPC request; the reply comes as [`RootEvent::GrpcReply`].
+    ///
+    /// # Errors
+    /// When the proxy refuses the call; no reply will come then.
+    pub fn grpc_call(&mut self, call: &GrpcCall<'_>) -> Result<CallId, HostError> {
+        let timeout = call.timeout.max(SHORTEST);
+        let id = self.services.grpc_call(&GrpcCall { timeout, ..*call })?;
+        self.calls.0.borrow_mut().insert(id, self.place);
+        Ok(id)
+    }
+
+    /// Lets every request of this worker go on that waits for `key`.
+    pub fn wake(&mut self, key: WakeKey) {
+        self.wakes.push(key);
+    }
+}
+
+const SHORTEST: Duration = Duration::from_millis(1);

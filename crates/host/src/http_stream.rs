@@ -1,0 +1,235 @@
+//! A request, the ABI's stream context.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use gatepost_filter::{
+    Chain, Change, Changes, HostError, Level, Outcome, Reason, Reply, Services, SharedChain,
+    Stream, Wakes,
+};
+use gatepost_http_match::Headers;
+
+use crate::abi::{Abi, HeaderMap, RawReply};
+use crate::pairs;
+use crate::plugin::Plugin;
+use crate::proxy::{Proxy, refused};
+
+/// A stream context.
+pub struct HttpStream {
+    pub(crate) id: u32,
+    plugin: Rc<Plugin>,
+    stream: RefCell<Option<(SharedChain, Stream)>>,
+    /// Whether the request may go on. Until the chain has said so it may not.
+    passed: Cell<bool>,
+}
+
+/// What the proxy is to do with the part of a request at hand.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Action {
+    /// Hand it to the next filter.
+    Continue,
+    /// Keep it.
+    Pause,
+}
+
+/// The proxy gave the request's headers in a form that cannot be read.
+const HEADERS_UNREADABLE: Reason = Reason::fixed("headers_unreadable");
+/// The proxy refused to make the chain's changes.
+const HOST_ERROR: Reason = Reason::fixed("host_error");
+
+impl HttpStream {
+    pub(crate) fn new(id: u32, plugin: Rc<Plugin>) -> Rc<Self> {
+        Rc::new(Self { id, plugin, stream: RefCell::default(), passed: Cell::new(false) })
+    }
+
+    /// `proxy_on_request_headers`.
+    #[must_use]
+    pub fn on_request_headers(self: &Rc<Self>, count: usize) -> Action {
+        let proxy = self.proxy();
+        let Some(chain) = self.plugin.chain() else {
+            self.refuse_unconfigured();
+            return Action::Pause;
+        };
+        let headers = proxy.headers(HeaderMap::Request).and_then(|headers| {
+            // Every request has headers; fewer than announced were lost on the way.
+            if headers.len() == count && count > 0 {
+                Ok(headers)
+            } else {
+                Err(HostError { call: "get_header_map_pairs", status: 0 })
+            }
+        });
+        let (mut stream, outcome) = match headers {
+            Ok(headers) => {
+                let mut stream = chain.admit(headers);
+                let outcome = chain.on_request(&mut stream, &proxy);
+                (stream, outcome)
+            }
+            Err(error) => {
+                let mut stream = chain.admit(Headers::default());
+                proxy.log(Level::Error, &error.to_string());
+                let outcome = chain.refuse(&mut stream, &proxy, &HEADERS_UNREADABLE, 503);
+                (stream, outcome)
+            }
+        };
+        let action = self.carry_out(&chain, &mut stream, &proxy, outcome);
+        self.stream.replace(Some((chain, stream)));
+        action
+    }
+
+    /// `proxy_on_request_body` and `proxy_on_request_trailers`: held as long as
+    /// the request is, whatever the plugin's `allow_on_headers_stop_iteration`.
+    #[must_use]
+    pub fn on_request_rest(&self) -> Action {
+        if self.passed.get() { Action::Continue } else { Action::Pause }
+    }
+
+    /// `proxy_on_response_headers`.
+    pub fn on_response_headers(&self) {
+        let slot = self.stream.borrow();
+        let Some((chain, stream)) = slot.as_ref() else { return };
+        let proxy = self.proxy();
+        let read = || proxy.headers(HeaderMap::Response);
+        let changes = chain.on_response(stream, &proxy, &read);
+        if let Err(error) = apply(&changes, HeaderMap::Response, self.abi()) {
+            proxy.log(Level::Error, &error.to_string());
+        }
+    }
+
+    /// `proxy_on_log`: the end of the request.
+    pub fn on_end(&self) {
+        let mut slot = self.stream.borrow_mut();
+        let Some((chain, stream)) = slot.as_mut() else { return };
+        chain.on_end(stream, &self.proxy());
+    }
+
+    /// `proxy_on_delete`: nothing may reach the request from now on.
+    pub fn on_delete(&self) {
+        self.plugin.forget(self.id);
+    }
+
+    /// Goes on with a request that was held. Called from the root, so the
+    /// request's own context is made the effective one first.
+    pub(crate) fn resume(
+        self: &Rc<Self>,
+        proxy: &Proxy<'_>,
+        judge: impl FnOnce(&Chain, &mut Stream, &dyn Services) -> Outcome,
+    ) {
+        let mut slot = self.stream.borrow_mut();
+        let Some((chain, stream)) = slot.as_mut() else { return };
+        if let Err(status) = self.abi().set_effective_context(self.id) {
+            // It stays held, which is the safe side; the proxy's own timeouts end it.
+            proxy.log(Level::Error, &refused("set_effective_context")(status).to_string());
+            return;
+        }
+        let chain = Rc::clone(chain);
+        let outcome = judge(&chain, stream, proxy);
+        if self.carry_out(&chain, stream, proxy, outcome) == Action::Continue
+            && let Err(status) = self.abi().continue_request()
+        {
+            proxy.log(Level::Error, &refused("continue_stream")(status).to_string());
+        }
+    }
+
+    pub(crate) fn is_woken(&self, wakes: &Wakes) -> Option<u32> {
+        let slot = self.stream.borrow();
+        slot.as_ref().and_then(|(_, stream)| Chain::is_woken(stream, wakes))
+    }
+
+    fn carry_out(
+        self: &Rc<Self>,
+        chain: &Chain,
+        stream: &mut Stream,
+        proxy: &Proxy<'_>,
+        outcome: Outcome,
+    ) -> Action {
+        match outcome {
+            Outcome::Continue => match apply(stream.changes(), HeaderMap::Request, self.abi()) {
+                Ok(()) => {
+                    self.passed.set(true);
+                    Action::Continue
+                }
+                Err(error) => {
+                    proxy.log(Level::Error, &error.to_string());
+                    match chain.refuse(stream, proxy, &HOST_ERROR, 503) {
+                        Outcome::Reply(reply) => self.send(&reply, proxy),
+                        // All filters are in shadow mode: nothing may be denied.
+                        Outcome::Continue | Outcome::Wait => {
+                            self.passed.set(true);
+                            return Action::Continue;
+                        }
+                    }
+                    Action::Pause
+                }
+            },
+            Outcome::Reply(reply) => {
+                // The request goes nowhere, but access logs still show its
+                // headers: what the client may not set is not in them.
+                if let Err(error) = apply(stream.changes(), HeaderMap::Request, self.abi()) {
+                    proxy.log(Level::Error, &error.to_string());
+                }
+                self.send(&reply, proxy);
+                Action::Pause
+            }
+            Outcome::Wait => {
+                let held = stream
+                    .waiting()
+                    .is_some_and(|wait| self.plugin.hold(self, wait.at_most, wait.what));
+                if held {
+                    return Action::Pause;
+                }
+                let outcome = chain.give_up(stream, proxy);
+                self.carry_out(chain, stream, proxy, outcome)
+            }
+        }
+    }
+
+    fn send(&self, reply: &Reply, proxy: &Proxy<'_>) {
+        let pairs = reply.headers.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes()));
+        let raw = RawReply {
+            status: u32::from(reply.status),
+            details: reply.details.as_bytes(),
+            body: reply.body.as_bytes(),
+            headers: &pairs::encode(pairs).unwrap_or_default(),
+            grpc_status: reply.grpc_status.map_or(-1, i32::from),
+        };
+        let bare = RawReply { body: b"", headers: b"", ..raw };
+        let sent = self.abi().send_local_response(&raw);
+        if let Err(status) = sent.or_else(|_| self.abi().send_local_response(&bare)) {
+            // The request stays held: it gets no answer, but it does not pass.
+            proxy.log(Level::Error, &refused("send_local_response")(status).to_string());
+        }
+    }
+
+    fn refuse_unconfigured(&self) {
+        let reply = Reply {
+            status: 503,
+            headers: Vec::new(),
+            body: "Service Unavailable: not_configured\n".to_owned(),
+            details: "not_configured".to_owned(),
+            grpc_status: None,
+        };
+        self.send(&reply, &self.proxy());
+    }
+
+    fn proxy(&self) -> Proxy<'_> {
+        Proxy::new(self.abi())
+    }
+
+    fn abi(&self) -> &dyn Abi {
+        self.plugin.abi.as_ref()
+    }
+}
+
+fn apply(changes: &Changes, map: HeaderMap, abi: &dyn Abi) -> Result<(), HostError> {
+    for (name, change) in changes.iter() {
+        match change {
+            Change::Set(value) => abi
+                .replace_header(map, name, value)
+                .map_err(refused("replace_header_map_value"))?,
+            Change::Remove => {
+                abi.remove_header(map, name).map_err(refused("remove_header_map_value"))?;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,425 @@
+//! A proxy with workers, and requests sent through it.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use gatepost_host::{LogLevel, Status};
+
+use crate::code::Code;
+use crate::shared::{LogLine, Shared};
+use crate::vm::Vm;
+use crate::worker::{Pairs, StreamState, Worker};
+
+/// A proxy that runs one plugin on every worker.
+pub struct TestProxy {
+    code: Code,
+    shared: Rc<Shared>,
+    configuration: Vec<u8>,
+    vm_configuration: Vec<u8>,
+    workers: Vec<Box<dyn Vm>>,
+    next_id: u32,
+}
+
+/// The context id of the plugin in every VM.
+const ROOT: u32 = 1;
+
+/// A request to send: what stands in its header map and what the proxy knows of
+/// its connection.
+#[derive(Clone, Debug, Default)]
+pub struct RequestParts {
+    headers: Pairs,
+    properties: BTreeMap<String, Vec<u8>>,
+}
+
+/// A request that was sent, by worker and context.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Sent {
+    worker: usize,
+    id: u32,
+}
+
+/// What became of a request so far.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Verdict {
+    /// It goes to the upstream, with these headers.
+    Passed(Vec<(String, Vec<u8>)>),
+    /// It is answered.
+    Replied(LocalReply),
+    /// It is held.
+    Held,
+}
+
+/// A local reply.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct LocalReply {
+    /// The HTTP status.
+    pub status: u32,
+    /// The response code details.
+    pub details: String,
+    /// The body.
+    pub body: String,
+    /// The headers.
+    pub headers: Vec<(Vec<u8>, Vec<u8>)>,
+    /// -1 for none.
+    pub grpc_status: i32,
+}
+
+/// A call that a filter made.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Call {
+    /// Its token.
+    pub token: u32,
+    /// Whether it is a gRPC call.
+    pub grpc: bool,
+    /// The cluster.
+    pub cluster: String,
+    /// Its headers.
+    pub headers: Vec<(Vec<u8>, Vec<u8>)>,
+    /// Its body or message.
+    pub body: Vec<u8>,
+    /// Its timeout.
+    pub milliseconds: u32,
+}
+
+impl RequestParts {
+    /// `GET path` to `example.com` from `192.0.2.1`.
+    #[must_use]
+    pub fn get(path: &str) -> Self {
+        Self::default()
+            .header(":method", "GET")
+            .header(":scheme", "http")
+            .header(":authority", "example.com")
+            .header(":path", path)
+            .property("source.address", "192.0.2.1:4711")
+    }
+
+    /// With one more header line.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        self.headers.push((name.as_bytes().to_vec(), value.as_ref().to_vec()));
+        self
+    }
+
+    /// With all lines of a header replaced by none.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
+        self.headers.retain(|(known, _)| known != name.as_bytes());
+        self
+    }
+
+    /// With this property of the connection, by its path with dots.
+    #[must_use]
+    pub fn property(mut self, path: &str, value: impl AsRef<[u8]>) -> Self {
+        self.properties.insert(path.to_owned(), value.as_ref().to_vec());
+        self
+    }
+
+    /// Without a property.
+    #[must_use]
+    pub fn without_property(mut self, path: &str) -> Self {
+        self.properties.remove(path);
+        self
+    }
+}
+
+impl TestProxy {
+    /// A proxy with two workers and no plugin yet.
+    #[must_use]
+    pub fn new(code: &Code) -> Self {
+        Self {
+            code: code.clone(),
+            shared: Rc::new(Shared::new()),
+            configuration: Vec::new(),
+            vm_configuration: Vec::new(),
+            workers: Vec::new(),
+            next_id: ROOT,
+        }
+    }
+
+    /// A proxy that runs the plugin with `document`.
+    ///
+    /// # Panics
+    /// When the plugin refuses it.
+    #[must_use]
+    pub fn with_document(code: &Code, document: &str) -> Self {
+        let mut proxy = Self::new(code);
+        assert!(proxy.configure(document), "refused: {:?}", proxy.log());
+        proxy
+    }
+
+    /// Gives the plugin its configuration, as Envoy does: a canary VM loads it
+    /// and dies, then the main thread and two workers. If the canary refuses,
+    /// the workers keep what they had. Tells whether it was taken.
+    pub fn configure(&mut self, document: &str) -> bool {
+        self.configuration = document.as_bytes().to_vec();
+        if self.load().is_none() {
+            return false;
+        }
+        let workers: Option<Vec<_>> = (0..2).map(|_| self.load()).collect();
+        match workers {
+            Some(workers) => self.workers = workers,
+            None => return false,
+        }
+        true
+    }
+
+    /// Gives the plugin its document in the place of the VM's configuration.
+    pub fn configure_vm(&mut self, document: &str) -> bool {
+        self.vm_configuration = document.as_bytes().to_vec();
+        self.configure("")
+    }
+
+    /// Adds the plugin although it refused its configuration, as Envoy does at
+    /// its first start with `failure_policy: FAIL_CLOSED` relaxed: every request
+    /// must be refused.
+    pub fn force_unconfigured(&mut self) {
+        let worker = Worker::new(Rc::clone(&self.shared));
+        let mut vm = self.code.vm(worker);
+        vm.create_root(ROOT);
+        self.workers = vec![vm];
+    }
+
+    fn load(&self) -> Option<Box<dyn Vm>> {
+        let worker = Worker::new(Rc::clone(&self.shared));
+        worker.configuration.replace(self.configuration.clone());
+        worker.vm_configuration.replace(self.vm_configuration.clone());
+        let mut vm = self.code.vm(worker);
+        vm.create_root(ROOT);
+        vm.on_configure(ROOT).then_some(vm)
+    }
+
+    /// Sends a request's headers through the first worker.
+    pub fn send(&mut self, request: &RequestParts) -> Sent {
+        self.send_to(0, request)
+    }
+
+    /// Sends a request's headers through a worker.
+    pub fn send_to(&mut self, worker: usize, request: &RequestParts) -> Sent {
+        self.next_id += 1;
+        let id = self.next_id;
+        let state = StreamState {
+            request: request.headers.clone(),
+            properties: request.properties.clone(),
+            ..StreamState::default()
+        };
+        let vm = &mut self.workers[worker];
+        vm.worker().streams.borrow_mut().insert(id, state);
+        vm.worker().effective.set(id);
+        vm.create_stream(id, ROOT);
+        let continues = vm.on_request_headers(id, request.headers.len());
+        vm.worker().streams.borrow_mut().get_mut(&id).unwrap().continued |= continues;
+        Sent { worker, id }
+    }
+
+    /// Sends a request and tells what became of it at once.
+    pub fn judge(&mut self, request: &RequestParts) -> Verdict {
+        let sent = self.send(request);
+        self.verdict(sent)
+    }
+
+    /// Sends a request and gives the reply to it.
+    ///
+    /// # Panics
+    /// When it is not replied to.
+    pub fn refused(&mut self, request: &RequestParts) -> LocalReply {
+        match self.judge(request) {
+            Verdict::Replied(reply) => reply,
+            other => panic!("not refused: {other:?}"),
+        }
+    }
+
+    /// Sends a request and gives the headers with which it passed.
+    ///
+    /// # Panics
+    /// When it did not pass.
+    pub fn passed(&mut self, request: &RequestParts) -> Vec<(String, Vec<u8>)> {
+        match self.judge(request) {
+            Verdict::Passed(headers) => headers,
+            other => panic!("did not pass: {other:?}"),
+        }
+    }
+
+    /// What became of a request.
+    #[must_use]
+    pub fn verdict(&self, sent: Sent) -> Verdict {
+        self.with(sent, |stream| match &stream.reply {
+            Some(reply) => Verdict::Replied(reply.clone()),
+            None if stream.continued => Verdict::Passed(
+                stream
+                    .request
+                    .iter()
+                    .map(|(name, value)| (String::from_utf8_lossy(name).into_owned(), value.clone()))
+                    .collect(),
+            ),
+            None => Verdict::Held,
+        })
+    }
+
+    /// Sends a part of the request's body; tells whether it may go on.
+    pub fn send_body(&mut self, sent: Sent) -> bool {
+        self.enter(sent).on_request_body(sent.id)
+    }
+
+    /// Sends the request's trailers; tells whether they may go on.
+    pub fn send_trailers(&mut self, sent: Sent) -> bool {
+        self.enter(sent).on_request_trailers(sent.id)
+    }
+
+    /// Passes response headers back; gives them as the client gets them.
+    pub fn respond(&mut self, sent: Sent, headers: &[(&str, &str)]) -> Vec<(String, Vec<u8>)> {
+        let pairs: Pairs =
+            headers.iter().map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec())).collect();
+        let vm = self.enter(sent);
+        vm.worker().streams.borrow_mut().get_mut(&sent.id).unwrap().response = pairs;
+        vm.on_response_headers(sent.id, headers.len());
+        self.with(sent, |stream| {
+            let text = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
+            stream.response.iter().map(|(name, value)| (text(name), value.clone())).collect()
+        })
+    }
+
+    /// Ends a request.
+    pub fn end(&mut self, sent: Sent) {
+        let vm = self.enter(sent);
+        vm.on_log(sent.id);
+        vm.delete(sent.id);
+        vm.worker().streams.borrow_mut().remove(&sent.id);
+    }
+
+    /// A property or filter state of a request, by its path with dots.
+    #[must_use]
+    pub fn property(&self, sent: Sent, path: &str) -> Option<String> {
+        self.with(sent, |stream| {
+            stream.properties.get(path).map(|value| String::from_utf8_lossy(value).into_owned())
+        })
+    }
+
+    /// How many header writes a request cost.
+    #[must_use]
+    pub fn header_writes(&self, sent: Sent) -> u32 {
+        self.with(sent, |stream| stream.writes)
+    }
+
+    /// The calls that a worker made.
+    #[must_use]
+    pub fn calls(&self, worker: usize) -> Vec<Call> {
+        self.workers[worker].worker().calls.borrow().clone()
+    }
+
+    /// Answers an HTTP call; no headers is a call that failed.
+    pub fn reply(&mut self, worker: usize, token: u32, headers: &[(&str, &str)], body: &[u8]) {
+        let vm = &mut self.workers[worker];
+        let pairs: Pairs =
+            headers.iter().map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec())).collect();
+        vm.worker().reply_headers.replace(pairs);
+        vm.worker().reply_body.replace(body.to_vec());
+        vm.worker().effective.set(ROOT);
+        vm.on_http_reply(ROOT, token, headers.len(), body.len());
+    }
+
+    /// Answers a gRPC call with a message, or with a status other than 0.
+    pub fn reply_grpc(&mut self, worker: usize, token: u32, answer: Result<&[u8], u32>) {
+        let vm = &mut self.workers[worker];
+        vm.worker().effective.set(ROOT);
+        match answer {
+            Ok(message) => {
+                vm.worker().reply_body.replace(message.to_vec());
+                vm.on_grpc_receive(ROOT, token, message.len());
+            }
+            Err(status) => vm.on_grpc_close(ROOT, token, status),
+        }
+    }
+
+    /// Ticks every worker, whatever its timer says.
+    pub fn tick(&mut self) {
+        for vm in &mut self.workers {
+            vm.worker().effective.set(ROOT);
+            vm.on_tick(ROOT);
+        }
+    }
+
+    /// The period of a worker's timer; zero when it is off.
+    #[must_use]
+    pub fn tick_period(&self, worker: usize) -> Duration {
+        Duration::from_millis(u64::from(self.workers[worker].worker().tick.get()))
+    }
+
+    /// Lets time pass, on both clocks.
+    pub fn advance(&mut self, by: Duration) {
+        self.shared.monotonic_clock.set(self.shared.monotonic_clock.get() + by);
+        self.shared.wall_clock.set(self.shared.wall_clock.get() + by);
+    }
+
+    /// Sets the wall clock, forward or back.
+    pub fn set_wall_clock(&mut self, since_epoch: Duration) {
+        self.shared.wall_clock.set(since_epoch);
+    }
+
+    /// Makes a call of the ABI fail with a status from now on.
+    pub fn fail(&mut self, call: &'static str, status: u32) {
+        self.shared.set_fault(call, Some(status));
+    }
+
+    /// Lets a call work again.
+    pub fn mend(&mut self, call: &'static str) {
+        self.shared.set_fault(call, None);
+    }
+
+    /// Every call of the ABI that was made so far, and how often.
+    #[must_use]
+    pub fn calls_seen(&self) -> BTreeMap<&'static str, u32> {
+        self.shared.seen.borrow().clone()
+    }
+
+    /// Forgets [`calls_seen`](Self::calls_seen).
+    pub fn forget_calls_seen(&mut self) {
+        self.shared.seen.borrow_mut().clear();
+    }
+
+    /// Makes a cluster known.
+    pub fn add_cluster(&mut self, name: &str) {
+        self.shared.clusters.borrow_mut().push(name.to_owned());
+    }
+
+    /// Gives the proxy a foreign function.
+    pub fn add_foreign_function(
+        &mut self,
+        name: &str,
+        function: impl Fn(&[u8]) -> Result<Vec<u8>, Status> + 'static,
+    ) {
+        self.shared.foreign.borrow_mut().insert(name.to_owned(), Box::new(function));
+    }
+
+    /// All metrics, by the name under which they were defined.
+    #[must_use]
+    pub fn metrics(&self) -> BTreeMap<String, i64> {
+        self.shared.metrics()
+    }
+
+    /// The log.
+    #[must_use]
+    pub fn log(&self) -> Vec<LogLine> {
+        self.shared.log.borrow().clone()
+    }
+
+    /// Hides lines below a level.
+    pub fn set_log_level(&mut self, level: LogLevel) {
+        self.shared.log_level.set(level as u32);
+    }
+
+    /// Writes a slot of shared data, as another plugin might.
+    pub fn set_shared_data(&mut self, key: &[u8], value: &[u8]) {
+        self.shared.set_data(key, value, 0).expect("overwriting always works");
+    }
+
+    fn enter(&mut self, sent: Sent) -> &mut Box<dyn Vm> {
+        let vm = &mut self.workers[sent.worker];
+        vm.worker().effective.set(sent.id);
+        vm
+    }
+
+    fn with<T>(&self, sent: Sent, f: impl FnOnce(&StreamState) -> T) -> T {
+        f(&self.workers[sent.worker].worker().streams.borrow()[&sent.id])
+    }
+}

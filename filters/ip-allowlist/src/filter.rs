@@ -1,0 +1,216 @@
+//! The judgement.
+
+use std::net::IpAddr;
+
+use gatepost_config::{Problems, read_at};
+use gatepost_filter::{
+    Denial, Filter, Level, Load, Loaded, Reason, Request, RuleRef, Services, Verdict,
+};
+use gatepost_http_match::{ClientAddress, PeerIdentity, Selection};
+use gatepost_ip_set::Membership;
+use gatepost_ip_set::client_address::ClientAddressError;
+
+use crate::client::peer_identity;
+use crate::config::{Config, DefaultAction, Precedence};
+use crate::plan::{Access, Allow, Plan, warnings};
+
+/// Loads the filter from its document.
+pub(crate) fn load(load: &Load<'_>) -> Result<Loaded, Problems> {
+    let config: Config = read_at(&load.path, load.document)?;
+    let (plan, settings) = Plan::new(config, &load.path)?;
+    for warning in warnings(&plan, is_sidecar(load.services)) {
+        load.services.log(Level::Warn, &format!("{}: {warning}", load.instance));
+    }
+    Ok(Loaded {
+        filter: Box::new(IpAllowlist { plan }),
+        settings,
+        owned_headers: Vec::new(),
+        tick: None,
+    })
+}
+
+/// Istio names its proxies `sidecar~<address>~<pod>~<domain>`.
+fn is_sidecar(services: &dyn Services) -> bool {
+    let id = services.property(&["xds", "node", "id"]);
+    matches!(id, Ok(Some(id)) if id.starts_with(b"sidecar~"))
+}
+
+struct IpAllowlist {
+    plan: Plan,
+}
+
+const ALLOWED: Reason = Reason::fixed("allowed");
+const DEFAULT_ALLOWED: Reason = Reason::fixed("default_allowed");
+const DEFAULT_DENIED: Reason = Reason::fixed("default_denied");
+const IP_NOT_ALLOWED: Reason = Reason::fixed("ip_not_allowed");
+const IDENTITY_MISSING: Reason = Reason::fixed("identity_missing");
+const IDENTITY_NOT_ALLOWED: Reason = Reason::fixed("identity_not_allowed");
+
+impl Filter for IpAllowlist {
+    fn on_request(&self, request: &mut Request<'_>) -> Verdict {
+        let client = self.learn_client(request);
+        if self.plan.matches_identity {
+            learn_identity(request);
+        }
+        match self.plan.rules.first(request.view()) {
+            Selection::Rule(index) => match self.plan.rules.get(index) {
+                Some(access) => self.judge(RuleRef::Rule(index), access, client, request),
+                // The index came from these rules.
+                None => default_verdict(DefaultAction::Deny, client),
+            },
+            Selection::None => default_verdict(self.plan.default, client),
+            Selection::Undecided(why) => match client {
+                // The rules ask for an address that we could not find: say why.
+                Some(Err(error)) if why == gatepost_http_match::Undecided::UnknownClientAddress => {
+                    Verdict::Deny(no_address(RuleRef::None, error))
+                }
+                _ => Verdict::Deny(with_client(Denial::undecided(why), client)),
+            },
+        }
+    }
+}
+
+/// What is known of the client's address: nothing when the document names no
+/// source of it.
+type Client = Option<Result<IpAddr, ClientAddressError>>;
+
+impl IpAllowlist {
+    fn learn_client(&self, request: &mut Request<'_>) -> Client {
+        let source = self.plan.client.as_ref()?;
+        let client = source.resolve(request.view(), request.services());
+        if let Ok(address) = client {
+            request.facts_mut().insert(ClientAddress(address));
+        }
+        Some(client)
+    }
+
+    fn judge(
+        &self,
+        rule: RuleRef,
+        access: &Access,
+        client: Client,
+        request: &mut Request<'_>,
+    ) -> Verdict {
+        if access.needs_address() {
+            let address = match client {
+                Some(Ok(address)) => address,
+                Some(Err(error)) => return Verdict::Deny(no_address(rule, error)),
+                None => return Verdict::Deny(no_address(rule, ClientAddressError::UnknownPeer)),
+            };
+            if let Some(denial) = self.judge_address(rule, access, address) {
+                return Verdict::Deny(denial);
+            }
+        } else if matches!(access.allow, Allow::Nobody) {
+            return Verdict::Deny(with_client(Denial::by_policy(rule, IP_NOT_ALLOWED), client));
+        }
+        let Some(identities) = &access.identities else {
+            return pass(rule, ALLOWED, client);
+        };
+        let Some(identity) = learn_identity(request) else {
+            return Verdict::Deny(with_client(Denial::by_policy(rule, IDENTITY_MISSING), client));
+        };
+        if identities.iter().any(|allowed| allowed.is(&identity)) {
+            return pass(rule, ALLOWED, client);
+        }
+        let denial = Denial::by_policy(rule, IDENTITY_NOT_ALLOWED).field("identity", identity);
+        Verdict::Deny(with_client(denial, client))
+    }
+
+    /// The denial of an address, if it is denied. One lookup answers for all
+    /// lists.
+    fn judge_address(&self, rule: RuleRef, access: &Access, address: IpAddr) -> Option<Denial> {
+        let membership = self.plan.lists.lookup(address);
+        let denied = longest(&membership, &access.deny);
+        let (allowed, is_listed) = match &access.allow {
+            Allow::Anyone => (None, true),
+            Allow::Nobody => (None, false),
+            Allow::Lists(lists) => {
+                let longest = longest(&membership, lists);
+                (longest, longest.is_some())
+            }
+        };
+        let denial = match denied {
+            Some(denied) if !self.outranks(allowed, denied) => {
+                let info = self.plan.list_infos.get(denied.list)?;
+                Denial::by_policy(rule, info.reason.clone()).field("list", info.name.clone())
+            }
+            _ if is_listed => return None,
+            _ => Denial::by_policy(rule, IP_NOT_ALLOWED),
+        };
+        Some(denial.field("client_address", address.to_string()))
+    }
+
+    /// Whether the entry that allows an address wins over the one that denies
+    /// it.
+    fn outranks(&self, allowed: Option<Entry>, denied: Entry) -> bool {
+        self.plan.precedence == Precedence::LongestPrefix
+            && allowed.is_some_and(|allowed| allowed.prefix_len > denied.prefix_len)
+    }
+}
+
+/// The entry of a list that holds an address.
+#[derive(Clone, Copy)]
+struct Entry {
+    list: usize,
+    prefix_len: u8,
+}
+
+/// The entry with the longest prefix; the first list's among equals.
+fn longest(membership: &Membership<'_>, lists: &[gatepost_ip_set::ListId]) -> Option<Entry> {
+    let mut longest: Option<Entry> = None;
+    for list in lists {
+        let Some(prefix_len) = membership.prefix_len(*list) else { continue };
+        if longest.is_none_or(|known| known.prefix_len < prefix_len) {
+            longest = Some(Entry { list: list.index(), prefix_len });
+        }
+    }
+    longest
+}
+
+fn learn_identity(request: &mut Request<'_>) -> Option<String> {
+    if let Some(PeerIdentity(identity)) = request.facts().get() {
+        return Some(identity.clone());
+    }
+    let identity = peer_identity(request)?;
+    request.facts_mut().insert(PeerIdentity(identity.clone()));
+    Some(identity)
+}
+
+/// What is our fault is 503, what came in the client's header 400.
+fn no_address(rule: RuleRef, error: ClientAddressError) -> Denial {
+    let reason = match error {
+        ClientAddressError::UnknownPeer => "client_address_unknown_peer",
+        ClientAddressError::Missing => "client_address_missing",
+        ClientAddressError::TooFewEntries => "client_address_too_few_entries",
+        ClientAddressError::TooManyEntries => "client_address_too_many_entries",
+        ClientAddressError::EmptyEntry => "client_address_empty_entry",
+        ClientAddressError::NotAnAddress => "client_address_not_an_address",
+        ClientAddressError::Hidden => "client_address_hidden",
+        ClientAddressError::NoForParameter => "client_address_no_for_parameter",
+        ClientAddressError::Malformed => "client_address_malformed",
+        ClientAddressError::TooLong => "client_address_too_long",
+        ClientAddressError::Repeated => "client_address_repeated",
+    };
+    let status = if error == ClientAddressError::UnknownPeer { 503 } else { 400 };
+    Denial::with_status(rule, Reason::fixed(reason), status)
+}
+
+fn default_verdict(action: DefaultAction, client: Client) -> Verdict {
+    match action {
+        DefaultAction::Allow => pass(RuleRef::Default, DEFAULT_ALLOWED, client),
+        DefaultAction::Deny => {
+            Verdict::Deny(with_client(Denial::by_policy(RuleRef::Default, DEFAULT_DENIED), client))
+        }
+    }
+}
+
+fn pass(rule: RuleRef, reason: Reason, _client: Client) -> Verdict {
+    Verdict::pass(rule, reason)
+}
+
+fn with_client(denial: Denial, client: Client) -> Denial {
+    match client {
+        Some(Ok(address)) => denial.field("client_address", address.to_string()),
+        _ => denial,
+    }
+}

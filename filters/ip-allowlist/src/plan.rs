@@ -1,0 +1,400 @@
+//! From a document to a plan: what is left can be carried out as it stands.
+
+use gatepost_config::{FieldPath, Problems};
+use gatepost_filter::{DenyResponse, Reason, Rules, RulesBuilder, Settings};
+use gatepost_http_match::Matcher;
+use gatepost_ip_set::client_address::{ClientAddressSource, Hops, Trust};
+use gatepost_ip_set::{AddressLists, AddressListsError, CidrList, IpSet, ListId};
+
+use crate::client::{ClientSource, TruePeer};
+use crate::config::{
+    AllowConfig, ClientAddressConfig, Config, DefaultAction, From, IdentityConfig, Precedence,
+    RuleConfig, TruePeerConfig,
+};
+
+/// A valid document.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) client: Option<ClientSource>,
+    pub(crate) lists: AddressLists,
+    /// By [`ListId::index`].
+    pub(crate) list_infos: Vec<ListInfo>,
+    pub(crate) precedence: Precedence,
+    pub(crate) rules: Rules<Access>,
+    pub(crate) default: DefaultAction,
+    pub(crate) matches_identity: bool,
+}
+
+/// What is told of a list.
+#[derive(Debug)]
+pub(crate) struct ListInfo {
+    pub(crate) name: String,
+    pub(crate) reason: Reason,
+}
+
+/// Who may pass by one rule.
+#[derive(Debug)]
+pub(crate) struct Access {
+    pub(crate) allow: Allow,
+    pub(crate) deny: Box<[ListId]>,
+    pub(crate) identities: Option<Box<[Identity]>>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Allow {
+    Anyone,
+    Nobody,
+    Lists(Box<[ListId]>),
+}
+
+#[derive(Debug)]
+pub(crate) enum Identity {
+    Exact(String),
+    Prefix(String),
+}
+
+/// A denial by a list that names no reason of its own.
+const IP_DENIED: &str = "ip_denied";
+
+impl Plan {
+    /// Checks a document.
+    pub(crate) fn new(config: Config, at: &FieldPath<'_>) -> Result<(Self, Settings), Problems> {
+        let mut problems = Problems::new();
+        let client = config
+            .client_address
+            .map(|raw| client_source(raw, &at.field("client_address"), &mut problems));
+
+        let mut list_infos = Vec::new();
+        let mut cidrs = Vec::new();
+        let lists_at = at.field("lists");
+        for (name, list) in config.lists {
+            let list_at = lists_at.field(&name);
+            let reason = match list.reason.as_deref() {
+                None => Some(Reason::fixed(IP_DENIED)),
+                Some(code) => Reason::configured(code),
+            };
+            if reason.is_none() {
+                problems.push(
+                    &list_at.field("reason"),
+                    "expected a reason code of 1 to 64 characters from a-z, 0-9 and `_`",
+                );
+            }
+            if list.cidrs.is_empty() {
+                problems.push(
+                    &list_at.field("cidrs"),
+                    "expected at least one address; a rule that means none says `allow: nobody`",
+                );
+            }
+            let reason = reason.unwrap_or(Reason::fixed(IP_DENIED));
+            list_infos.push(ListInfo { name: name.clone(), reason });
+            cidrs.push(list.cidrs);
+        }
+        let (lists, ids) = match compile_lists(&cidrs) {
+            Ok(compiled) => compiled,
+            Err(error) => {
+                problems.push(&lists_at, error);
+                return Err(problems);
+            }
+        };
+        drop(cidrs);
+
+        let names = ListNames { infos: &list_infos, ids: &ids };
+        let rules = compile_rules(config.rules, &names, &at.field("rules"), &mut problems);
+        let plan = Self {
+            client,
+            lists,
+            precedence: config.precedence,
+            matches_identity: rules.needs().peer_identity,
+            default: config.default.action,
+            rules,
+            list_infos,
+        };
+        plan.check_sources(config.peer_certificate.is_some(), at, &mut problems);
+        let settings = Settings {
+            mode: config.mode,
+            on_deny: DenyResponse::new(config.on_deny, &at.field("on_deny"), &mut problems),
+            record: config.record,
+            rules: plan.rules.settings(),
+        };
+        problems.check((plan, settings))
+    }
+
+    /// Whatever a rule asks for must have a source.
+    fn check_sources(&self, has_validated: bool, at: &FieldPath<'_>, problems: &mut Problems) {
+        let needs = self.rules.needs();
+        let mut needs_address = needs.client_address;
+        let mut needs_identity = needs.peer_identity;
+        for access in self.rules.iter() {
+            needs_address |= access.needs_address();
+            needs_identity |= access.identities.is_some();
+        }
+        if needs_address && self.client.is_none() {
+            problems.push(
+                &at.field("client_address"),
+                "expected where the client's address comes from: a rule asks for it",
+            );
+        }
+        if needs_identity && !has_validated {
+            problems.push(
+                &at.field("peer_certificate"),
+                "expected `validated_by_listener`: a rule asks for the peer's identity, and the \
+                 proxy shows the identity of a certificate that nobody has validated, too",
+            );
+        }
+        if needs.claims {
+            problems.push(
+                &at.field("rules"),
+                "expected no `claims`: addresses are judged before tokens",
+            );
+        }
+    }
+}
+
+impl Access {
+    /// Whether the verdict hangs on the client's address.
+    pub(crate) fn needs_address(&self) -> bool {
+        matches!(self.allow, Allow::Lists(_)) || !self.deny.is_empty()
+    }
+}
+
+fn client_source(
+    raw: ClientAddressConfig,
+    at: &FieldPath<'_>,
+    problems: &mut Problems,
+) -> ClientSource {
+    let mut refuse = |field: &str, given: bool, of: &str| {
+        if given {
+            problems.push(&at.field(field), format_args!("expected only with {of}"));
+        }
+    };
+    let by_header = matches!(raw.from, From::XForwardedFor | From::Forwarded);
+    refuse("trusted_hops", raw.trusted_hops.is_some() && !by_header, "x_forwarded_for or forwarded");
+    refuse(
+        "trusted_proxies",
+        raw.trusted_proxies.is_some() && raw.from == From::Connection,
+        "x_forwarded_for, forwarded or header",
+    );
+    refuse(
+        "peer_appended",
+        raw.peer_appended.is_some() && raw.from != From::XForwardedFor,
+        "x_forwarded_for",
+    );
+    refuse("header", raw.header.is_some() && raw.from != From::Header, "header");
+    refuse(
+        "true_peer",
+        raw.true_peer.is_some() && raw.from == From::Connection,
+        "x_forwarded_for, forwarded or header",
+    );
+
+    let true_peer = match (raw.from, raw.true_peer) {
+        (From::Connection, _) => Some(TruePeer::Connection),
+        (_, None) => None,
+        (_, Some(TruePeerConfig::Connection)) => Some(TruePeer::Connection),
+        (_, Some(TruePeerConfig::FilterState(name))) => {
+            if name.is_empty() || name.len() > 256 || name.contains('\0') {
+                let field = at.field("true_peer");
+                problems.push(&field.field("filter_state"), "expected the key of filter state");
+            }
+            Some(TruePeer::FilterState(name))
+        }
+    };
+    if raw.trusted_proxies.is_some() && true_peer.is_none() {
+        problems.push(
+            &at.field("true_peer"),
+            "expected where the true peer's address comes from: `trusted_proxies` says whom to \
+             believe, and nobody else knows who is speaking",
+        );
+    }
+    let source = match raw.from {
+        From::Connection => ClientAddressSource::Connection,
+        From::XForwardedFor => {
+            if raw.peer_appended.is_none() {
+                problems.push(
+                    &at.field("peer_appended"),
+                    "expected whether this listener has appended its peer: true with \
+                     `use_remote_address: true`, else false",
+                );
+            }
+            ClientAddressSource::XForwardedFor {
+                trust: trust(raw.trusted_hops, raw.trusted_proxies, at, problems),
+                peer_appended: raw.peer_appended.unwrap_or_default(),
+            }
+        }
+        From::Forwarded => ClientAddressSource::Forwarded {
+            trust: trust(raw.trusted_hops, raw.trusted_proxies, at, problems),
+        },
+        From::Header => {
+            let name = raw.header.unwrap_or_default().to_ascii_lowercase();
+            let legal = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+            if name.is_empty() || !name.bytes().all(legal) {
+                problems.push(&at.field("header"), "expected the name of a header");
+            }
+            let Some(proxies) = raw.trusted_proxies else {
+                problems.push(
+                    &at.field("trusted_proxies"),
+                    "expected the proxies that are believed: any client can send this header",
+                );
+                return ClientSource { source: ClientAddressSource::Connection, true_peer };
+            };
+            ClientAddressSource::SingleHeader { name: name.into(), proxies: IpSet::from(&proxies) }
+        }
+    };
+    ClientSource { source, true_peer }
+}
+
+fn trust(
+    hops: Option<gatepost_config::Whole>,
+    proxies: Option<CidrList>,
+    at: &FieldPath<'_>,
+    problems: &mut Problems,
+) -> Trust {
+    match (hops, proxies) {
+        (None, Some(proxies)) => Trust::Proxies(IpSet::from(&proxies)),
+        (Some(hops), None) => {
+            let valid = u8::try_from(hops.get()).ok().and_then(Hops::new);
+            if valid.is_none() {
+                problems.push(
+                    &at.field("trusted_hops"),
+                    format_args!("expected a number from 0 to {}, found {}", Hops::MAX, hops.get()),
+                );
+            }
+            Trust::Hops(valid.unwrap_or(Hops::NONE))
+        }
+        _ => {
+            problems.push(at, "expected one of `trusted_hops` and `trusted_proxies`");
+            Trust::Hops(Hops::NONE)
+        }
+    }
+}
+
+fn compile_lists(cidrs: &[CidrList]) -> Result<(AddressLists, Vec<ListId>), AddressListsError> {
+    let mut builder = AddressLists::builder();
+    let ids = cidrs.iter().map(|list| builder.add_list(list)).collect::<Result<_, _>>()?;
+    Ok((builder.build()?, ids))
+}
+
+/// Lists by name.
+struct ListNames<'a> {
+    infos: &'a [ListInfo],
+    ids: &'a [ListId],
+}
+
+impl ListNames<'_> {
+    fn resolve(
+        &self,
+        names: &[String],
+        at: &FieldPath<'_>,
+        problems: &mut Problems,
+    ) -> Box<[ListId]> {
+        let mut resolved = Vec::new();
+        for (index, name) in names.iter().enumerate() {
+            let found = self.infos.iter().position(|info| info.name == *name);
+            match found.and_then(|index| self.ids.get(index)) {
+                Some(id) => resolved.push(*id),
+                None => problems.push(
+                    &at.index(index),
+                    format_args!("expected the name of a list, found `{name}`"),
+                ),
+            }
+        }
+        resolved.into()
+    }
+}
+
+fn compile_rules(
+    raw: Vec<RuleConfig>,
+    lists: &ListNames<'_>,
+    at: &FieldPath<'_>,
+    problems: &mut Problems,
+) -> Rules<Access> {
+    let mut rules = RulesBuilder::default();
+    for (index, rule) in raw.into_iter().enumerate() {
+        let rule_at = at.index(index);
+        let allow_at = rule_at.field("allow");
+        let allow = match rule.allow {
+            AllowConfig::Anyone => Allow::Anyone,
+            AllowConfig::Nobody => Allow::Nobody,
+            AllowConfig::Lists(names) => {
+                if names.is_empty() {
+                    problems.push(
+                        &allow_at,
+                        "expected at least one list, or `anyone`, or `nobody`: an empty list says \
+                         neither",
+                    );
+                }
+                Allow::Lists(lists.resolve(&names, &allow_at, problems))
+            }
+        };
+        let access = Access {
+            allow,
+            deny: lists.resolve(&rule.deny, &rule_at.field("deny"), problems),
+            identities: rule
+                .identities
+                .map(|raw| identities(raw, &rule_at.field("identities"), problems)),
+        };
+        match Matcher::compile(rule.matches, &rule_at.field("match")) {
+            Ok(matcher) => rules.push(rule.name, rule.mode, matcher, access, &rule_at, problems),
+            Err(found) => problems.extend(found),
+        }
+    }
+    rules.build()
+}
+
+fn identities(
+    raw: Vec<IdentityConfig>,
+    at: &FieldPath<'_>,
+    problems: &mut Problems,
+) -> Box<[Identity]> {
+    if raw.is_empty() {
+        problems.push(at, "expected at least one identity; left out, any peer will do");
+    }
+    let mut valid = Vec::new();
+    for (index, identity) in raw.into_iter().enumerate() {
+        let identity_at = at.index(index);
+        match identity {
+            IdentityConfig::Exact(text) => {
+                if text.is_empty() {
+                    problems.push(&identity_at.field("exact"), "expected a URI");
+                }
+                valid.push(Identity::Exact(text));
+            }
+            IdentityConfig::Prefix(text) => {
+                if !text.ends_with('/') {
+                    problems.push(
+                        &identity_at.field("prefix"),
+                        "expected a URI that ends with `/`: else `.../ns/shop` would hold \
+                         `.../ns/shop-evil`, too",
+                    );
+                }
+                valid.push(Identity::Prefix(text));
+            }
+        }
+    }
+    valid.into()
+}
+
+impl Identity {
+    /// Whether `identity` is this one, or below it.
+    pub(crate) fn is(&self, identity: &str) -> bool {
+        match self {
+            Self::Exact(exact) => identity == exact,
+            Self::Prefix(prefix) => identity.starts_with(prefix),
+        }
+    }
+}
+
+/// Not configurable, but told: what an operator should know when it loads.
+pub(crate) fn warnings(plan: &Plan, is_sidecar: bool) -> Vec<&'static str> {
+    let mut warnings = Vec::new();
+    let by_connection = plan.client.as_ref().is_some_and(|client| {
+        matches!(client.source, ClientAddressSource::Connection)
+    });
+    if is_sidecar && by_connection {
+        warnings.push(
+            "client_address.from is `connection` in an Istio sidecar, where source.address is what \
+             X-Forwarded-For says and any caller in the mesh can forge it: use identities, or the \
+             true peer from filter state",
+        );
+    }
+    warnings
+}
