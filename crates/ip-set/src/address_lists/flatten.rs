@@ -76,17 +76,16 @@ fn sweep<A: Bits>(
     let mut merged = Merged::new(lists);
     let mut pieces = Pieces::new(piece);
     let mut around: Vec<Open<A>> = Vec::with_capacity(usize::from(A::WIDTH).saturating_add(1));
-    let mut members = Vec::new();
+    let mut joining = Vec::new();
     while let Some((entry, list)) = merged.next() {
         close(&mut around, Some(entry.first()), &mut pieces);
         let outside = around.last().map_or(NO_LIST, |open| open.membership);
-        members.clear();
-        members.extend_from_slice(memberships.get(outside));
-        join(&mut members, list, entry.prefix_len());
+        joining.clear();
+        joining.push(member(list, entry));
         while let Some(list) = merged.next_equal(entry) {
-            join(&mut members, list, entry.prefix_len());
+            joining.push(member(list, entry));
         }
-        let membership = memberships.intern(&members)?;
+        let membership = memberships.join(outside, &joining)?;
         pieces.begin(entry.first(), membership);
         around.push(Open {
             last: entry.last(),
@@ -119,16 +118,10 @@ fn close<A: Bits>(
     }
 }
 
-/// Adds a list, or lengthens the prefix by which it is a member.
-fn join(members: &mut Vec<Member>, list: ListId, prefix_len: u8) {
-    let member = Member { list, prefix_len };
-    match members.binary_search_by_key(&list, |member| member.list) {
-        Ok(place) => {
-            if let Some(known) = members.get_mut(place) {
-                *known = member;
-            }
-        }
-        Err(place) => members.insert(place, member),
+fn member<A: Bits>(list: ListId, entry: Entry<A>) -> Member {
+    Member {
+        list,
+        prefix_len: entry.prefix_len(),
     }
 }
 

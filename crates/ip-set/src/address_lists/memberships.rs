@@ -40,7 +40,13 @@ pub(super) struct Interner {
     ids: BTreeMap<Rc<[Member]>, MembershipId>,
     memberships: Vec<Rc<[Member]>>,
     members: usize,
+    /// What one list more makes of a membership. Most blocks of a long list
+    /// repeat a step, and a step saves copying a membership of many members.
+    steps: BTreeMap<(MembershipId, Member), MembershipId>,
 }
+
+/// How many steps are remembered.
+const MAX_STEPS: usize = 4096;
 
 impl Interner {
     pub(super) fn new() -> Self {
@@ -49,12 +55,52 @@ impl Interner {
             ids: BTreeMap::from([(Rc::clone(&no_list), NO_LIST)]),
             memberships: vec![no_list],
             members: 0,
+            steps: BTreeMap::new(),
         }
     }
 
-    /// The number of a membership; its members are sorted by list.
-    pub(super) fn intern(&mut self, members: &[Member]) -> Result<MembershipId, AddressListsError> {
-        if let Some(id) = self.ids.get(members) {
+    /// The membership of a block: that of the block around it and the lists
+    /// that name it. A list that stands in both has the longer prefix here.
+    pub(super) fn join(
+        &mut self,
+        around: MembershipId,
+        joining: &[Member],
+    ) -> Result<MembershipId, AddressListsError> {
+        let [member] = joining else {
+            return self.intern(around, joining);
+        };
+        let step = (around, *member);
+        if let Some(id) = self.steps.get(&step) {
+            return Ok(*id);
+        }
+        let id = self.intern(around, joining)?;
+        if self.steps.len() >= MAX_STEPS {
+            self.steps.clear();
+        }
+        self.steps.insert(step, id);
+        Ok(id)
+    }
+
+    fn intern(
+        &mut self,
+        around: MembershipId,
+        joining: &[Member],
+    ) -> Result<MembershipId, AddressListsError> {
+        let mut members = self
+            .memberships
+            .get(usize::from(around))
+            .map_or_else(Vec::new, |members| members.to_vec());
+        for member in joining {
+            match members.binary_search_by_key(&member.list, |known| known.list) {
+                Ok(place) => {
+                    if let Some(known) = members.get_mut(place) {
+                        *known = *member;
+                    }
+                }
+                Err(place) => members.insert(place, *member),
+            }
+        }
+        if let Some(id) = self.ids.get(members.as_slice()) {
             return Ok(*id);
         }
         let id = MembershipId::try_from(self.memberships.len())
@@ -69,14 +115,9 @@ impl Interner {
         Ok(id)
     }
 
-    pub(super) fn get(&self, id: MembershipId) -> &[Member] {
-        self.memberships
-            .get(usize::from(id))
-            .map_or(&[], |members| members)
-    }
-
     pub(super) fn finish(self) -> Memberships {
-        drop(self.ids);
+        // Only the numbers were needed; the tables need the room.
+        drop((self.ids, self.steps));
         let mut members = Vec::with_capacity(self.members);
         let mut ends = Vec::with_capacity(self.memberships.len());
         for membership in &self.memberships {
