@@ -56,10 +56,10 @@ for tool in "${missing[@]}"; do
     read -ra some <<<"$(debian_package "$tool")"
     packages+=("${some[@]}")
 done
-echo "missing: ${missing[*]}; installing with apt: ${packages[*]}"
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq
 for package in "${packages[@]}"; do
     [[ $package != rustup || -n $(apt-cache search --names-only '^rustup$') ]] || no_rustup
 done
+echo "missing: ${missing[*]}; installing with apt: ${packages[*]}"
 apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null

@@ -66,7 +66,9 @@ pub fn not_run(why: &str) {
         "NOT RUN: {test}: {why}"
     );
     // Not `eprintln!`: the test runner would swallow that for a test that passes.
-    let _ = writeln!(std::io::stderr(), "NOT RUN: {test}: {why}");
+    // In one write, on a line of its own, for other tests write there too.
+    let line = format!("\nNOT RUN: {test}: {why}\n");
+    let _ = std::io::stderr().write_all(line.as_bytes());
 }
 
 /// The root of the repository.

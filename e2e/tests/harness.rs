@@ -327,6 +327,8 @@ fn an_envoy_does_not_outlive_a_killed_test_program() -> Result<()> {
     if envoys().is_empty() {
         return Ok(());
     }
+    // What it leaves behind is removed here.
+    let folder = tempfile::TempDir::new().map_err(Error::io("creating a temporary folder"))?;
     let mut program = std::process::Command::new(std::env::current_exe().unwrap())
         .args([
             "--exact",
@@ -334,6 +336,7 @@ fn an_envoy_does_not_outlive_a_killed_test_program() -> Result<()> {
             "--nocapture",
         ])
         .env(INNER, "1")
+        .env("TMPDIR", folder.path())
         .stdout(std::process::Stdio::piped())
         .spawn()
         .map_err(Error::io("starting the test again"))?;
