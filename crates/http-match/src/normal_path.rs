@@ -23,10 +23,19 @@ struct Structure {
     empty_segments: bool,
     /// `;` or `%3B`
     params: bool,
-    /// `.` or `..` written as such.
-    literal_dots: bool,
-    /// `.` or `..` with an encoded dot.
-    encoded_dots: bool,
+    /// A segment that is spelled in another way than its normal form.
+    other_spellings: bool,
+    /// The kind of the first dot segment.
+    dots: Option<Dots>,
+    /// Dot segments of another kind.
+    mixed_dots: bool,
+}
+
+/// A dot segment: which it is, and how often it must be decoded to be one.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+struct Dots {
+    is_parent: bool,
+    encoded: usize,
 }
 
 /// Normalises a path without query and fragment, of visible ASCII, that starts
@@ -41,13 +50,14 @@ struct Structure {
 /// 6. what a path cannot hold is encoded again, in upper case; `"`, `<`, `>`,
 ///    `^`, `` ` ``, `{` and `}` as well (WHATWG URL, path percent-encode set).
 ///
-/// A server may take some of these steps and leave out others. Where steps
-/// would not commute, that is where `..` meets one of 2, 3 and 4, where
-/// encoded and literal dot segments stand together, and where `;` meets an
-/// encoded separator, the path is [`Disputed`](NormalPath::Disputed); so is one
-/// with a broken triplet or an encoded NUL. For every other path holds: a
-/// configured exact path or prefix that matches the reading of a server that
-/// takes only some of the steps also matches the normal form.
+/// A server may take some of these steps and leave out others. Where that leads
+/// to yet another path there is no one normal form, and the path is
+/// [`Disputed`](NormalPath::Disputed): where dot segments are of more than one
+/// kind, or stand beside anything else that a step would change; where
+/// parameters meet a separator of step 2; and where a triplet is broken or a NUL
+/// is encoded. For every other path holds: when the raw path and its normal form
+/// agree about a configured exact path or prefix, then so does the reading of
+/// every server that takes only some of the steps.
 #[must_use]
 pub fn normalise_path(path: &[u8]) -> NormalPath {
     if is_plainly_normal(path) {
@@ -72,60 +82,74 @@ fn is_plainly_normal(path: &[u8]) -> bool {
 
 fn read(path: &[u8]) -> Option<Vec<u8>> {
     let octets = decode(path)?;
-    // What stands before the first separator is empty: the path starts with `/`.
-    let mut segments = octets.split(Octet::is_separator).skip(1).peekable();
     let mut structure = Structure {
         odd_separators: octets.iter().any(Octet::is_odd_separator),
         ..Structure::default()
     };
+    // What stands before the first separator is empty: the path starts with `/`.
+    let mut segments = octets.split(Octet::is_separator).skip(1).peekable();
+    let mut spelled = path.split(|byte| *byte == b'/').skip(1);
     let mut kept: Vec<&[Octet]> = Vec::new();
     let mut ends_with_separator = true;
     while let Some(segment) = segments.next() {
         let is_last = segments.peek().is_none();
+        let spelling = spelled.next();
         let (name, has_params) = cut_params(segment);
         structure.params |= has_params;
-        match DotSegment::of(name) {
-            Some(dots) => {
-                structure.see(name);
-                if dots == DotSegment::Parent {
-                    kept.pop();
-                }
-                ends_with_separator = true;
+        ends_with_separator = true;
+        if let Some(dots) = Dots::of(name) {
+            structure.see(dots);
+            if dots.is_parent {
+                kept.pop();
             }
-            None if name.is_empty() => {
-                structure.empty_segments |= !is_last;
-                ends_with_separator = true;
-            }
-            None => {
-                kept.push(name);
-                ends_with_separator = false;
-            }
+            continue;
+        }
+        structure.other_spellings |= spelling != Some(&*spell(name));
+        if name.is_empty() {
+            structure.empty_segments |= !is_last;
+        } else {
+            kept.push(name);
+            ends_with_separator = false;
         }
     }
-    (!structure.is_disputed()).then(|| write(&kept, ends_with_separator, path.len()))
+    (!structure.is_disputed()).then(|| write(&kept, ends_with_separator))
 }
 
 impl Structure {
-    fn see(&mut self, dots: &[Octet]) {
-        if dots.iter().any(|octet| octet.was_encoded) {
-            self.encoded_dots = true;
-        } else {
-            self.literal_dots = true;
-        }
+    fn see(&mut self, dots: Dots) {
+        let first = *self.dots.get_or_insert(dots);
+        self.mixed_dots |= dots != first;
     }
 
     fn is_disputed(self) -> bool {
-        let has_dots = self.literal_dots || self.encoded_dots;
-        (self.literal_dots && self.encoded_dots)
-            || (has_dots && (self.odd_separators || self.empty_segments || self.params))
+        let has_odd_structure = self.odd_separators || self.empty_segments || self.params;
+        self.mixed_dots
+            || (self.dots.is_some() && (has_odd_structure || self.other_spellings))
             || (self.params && self.odd_separators)
+    }
+}
+
+impl Dots {
+    fn of(segment: &[Octet]) -> Option<Self> {
+        let is_parent = match segment.len() {
+            1 => false,
+            2 => true,
+            _ => return None,
+        };
+        let is_dots = segment.iter().all(|octet| octet.byte == b'.');
+        let encoded = segment.iter().map(|octet| octet.encoded).max();
+        is_dots.then(|| Self {
+            is_parent,
+            encoded: encoded.unwrap_or_default(),
+        })
     }
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Octet {
     byte: u8,
-    was_encoded: bool,
+    /// How often it was encoded.
+    encoded: usize,
 }
 
 impl Octet {
@@ -134,39 +158,40 @@ impl Octet {
     }
 
     fn is_odd_separator(&self) -> bool {
-        self.byte == b'\\' || (self.byte == b'/' && self.was_encoded)
+        self.byte == b'\\' || (self.byte == b'/' && self.encoded > 0)
     }
 }
 
-/// `None` for a broken triplet and an encoded NUL.
+/// `None` for a broken triplet and for NUL, where C ends a string.
 fn decode(path: &[u8]) -> Option<Vec<Octet>> {
     percent::decode(path, false)?;
     let mut octets: Vec<Octet> = Vec::with_capacity(path.len());
     for &byte in path {
-        octets.push(Octet {
-            byte,
-            was_encoded: false,
-        });
-        // A decoded octet can itself complete a triplet: `%2%35` is `%25`.
-        while let Some(byte) = triplet_at_end(&octets) {
-            if byte == 0 {
-                return None;
-            }
+        octets.push(Octet { byte, encoded: 0 });
+        // A decoded octet can itself complete a triplet: `%25%36%31` is `%61`.
+        while let Some(octet) = triplet_at_end(&octets) {
             octets.truncate(octets.len().saturating_sub(3));
-            octets.push(Octet {
-                byte,
-                was_encoded: true,
-            });
+            octets.push(octet);
+        }
+        if octets.last().is_some_and(|octet| octet.byte == 0) {
+            return None;
         }
     }
     Some(octets)
 }
 
-fn triplet_at_end(octets: &[Octet]) -> Option<u8> {
-    match octets {
-        [.., percent, high, low] if percent.byte == b'%' => percent::octet(high.byte, low.byte),
-        _ => None,
+fn triplet_at_end(octets: &[Octet]) -> Option<Octet> {
+    let [.., percent, high, low] = octets else {
+        return None;
+    };
+    if percent.byte != b'%' {
+        return None;
     }
+    let encoded = percent.encoded.max(high.encoded).max(low.encoded);
+    Some(Octet {
+        byte: percent::octet(high.byte, low.byte)?,
+        encoded: encoded.saturating_add(1),
+    })
 }
 
 fn cut_params(segment: &[Octet]) -> (&[Octet], bool) {
@@ -176,42 +201,29 @@ fn cut_params(segment: &[Octet]) -> (&[Octet], bool) {
     }
 }
 
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum DotSegment {
-    Current,
-    Parent,
-}
-
-impl DotSegment {
-    fn of(segment: &[Octet]) -> Option<Self> {
-        if !segment.iter().all(|octet| octet.byte == b'.') {
-            return None;
-        }
-        match segment.len() {
-            1 => Some(Self::Current),
-            2 => Some(Self::Parent),
-            _ => None,
-        }
-    }
-}
-
-fn write(segments: &[&[Octet]], ends_with_separator: bool, about: usize) -> Vec<u8> {
-    let mut path = Vec::with_capacity(about);
+fn write(segments: &[&[Octet]], ends_with_separator: bool) -> Vec<u8> {
+    let mut path = Vec::new();
     for segment in segments {
         path.push(b'/');
-        for octet in *segment {
-            // A `%` that is left over stands for itself.
-            if is_kept(octet.byte) {
-                path.push(octet.byte);
-            } else {
-                percent::encode(octet.byte, &mut path);
-            }
-        }
+        path.extend(spell(segment));
     }
     if ends_with_separator {
         path.push(b'/');
     }
     path
+}
+
+/// A segment in its normal spelling. A `%` that is left over stands for itself.
+fn spell(segment: &[Octet]) -> Vec<u8> {
+    let mut text = Vec::with_capacity(segment.len());
+    for octet in segment {
+        if is_kept(octet.byte) {
+            text.push(octet.byte);
+        } else {
+            percent::encode(octet.byte, &mut text);
+        }
+    }
+    text
 }
 
 /// Whether a byte stands for itself in a normal path, or separates.
