@@ -171,7 +171,7 @@ impl Condition {
             Self::PeerIdentity(texts) => match view.facts().get() {
                 Some(PeerIdentity(identity)) => any(texts
                     .iter()
-                    .map(|text| text.matches(identity.as_bytes(), Undecided::UnreadableHeader))),
+                    .map(|text| text.matches(identity.as_bytes(), Undecided::UnreadableIdentity))),
                 None => Ok(false),
             },
             Self::Claim(claim) => claim.matches(view.facts().get()),

@@ -22,12 +22,15 @@ pub enum Undecided {
     UnreadableMethod,
     /// A header value that an expression must read is no UTF-8 or too long.
     UnreadableHeader,
-    /// A query parameter has a broken percent-encoding, or is too long.
+    /// A query parameter has a broken percent-encoding, is too long, or stands
+    /// behind a `;` that only some servers take for a separator.
     UnreadableQuery,
     /// A cookie is too long, or has no value where one was expected.
     UnreadableCookie,
     /// A claim has a type that cannot be compared, or is too long.
     UnreadableClaim,
+    /// The identity of the peer is too long for an expression.
+    UnreadableIdentity,
     /// Nobody has established the client's address.
     UnknownClientAddress,
 }
@@ -45,6 +48,7 @@ impl Undecided {
             Self::UnreadableQuery => "query_unreadable",
             Self::UnreadableCookie => "cookie_unreadable",
             Self::UnreadableClaim => "claim_unreadable",
+            Self::UnreadableIdentity => "identity_unreadable",
             Self::UnknownClientAddress => "client_address_unknown",
         }
     }
@@ -61,6 +65,7 @@ impl fmt::Display for Undecided {
             Self::UnreadableQuery => "expected a query with whole percent-encodings",
             Self::UnreadableCookie => "expected cookies of the form `name=value`",
             Self::UnreadableClaim => "expected a claim of the type that the rule compares",
+            Self::UnreadableIdentity => "expected a peer identity of bounded length",
             Self::UnknownClientAddress => "expected the client's address to be known",
         })
     }

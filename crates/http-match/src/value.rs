@@ -1,6 +1,7 @@
 //! A plain value tree for claims.
 
 use std::cmp::Ordering;
+use std::fmt;
 
 /// A value as JSON has it, without JSON: what verified claims are made of.
 #[derive(Clone, Debug, PartialEq)]
@@ -126,6 +127,16 @@ impl PartialEq for Number {
 }
 
 impl Eq for Number {}
+
+/// In decimal digits, without an exponent: at most 350 characters.
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Kind::Integer(number) => number.fmt(f),
+            Kind::Float(number) => number.fmt(f),
+        }
+    }
+}
 
 /// 2^127, the first double beyond the integers of 128 bits.
 const BEYOND_I128: f64 = 170_141_183_460_469_231_731_687_303_715_884_105_728.0;

@@ -261,6 +261,28 @@ fn a_json_number_is_read_exactly_or_not_at_all() {
 }
 
 #[test]
+fn a_number_is_written_without_an_exponent() {
+    for (text, written) in [
+        ("9007199254740993", "9007199254740993"),
+        ("-1", "-1"),
+        ("1.50", "1.5"),
+        ("1e3", "1000"),
+    ] {
+        assert_eq!(Number::parse(text).unwrap().to_string(), written);
+    }
+    for text in [
+        "-1.7976931348623157e308",
+        "-2.2250738585072011e-308",
+        "-5e-324",
+    ] {
+        assert!(
+            Number::parse(text).unwrap().to_string().len() <= 350,
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn numbers_are_ordered_by_value() {
     for (a, b, expected) in [
         ("1", "1.0", Ordering::Equal),

@@ -167,6 +167,17 @@ fn a_broken_encoding_in_a_query_counts_where_it_could_matter() {
 }
 
 #[test]
+fn of_a_parameter_behind_a_semicolon_nothing_can_be_said() {
+    let unsaid = Err(Undecided::UnreadableQuery);
+    assert_eq!(query(r#""exact":"x""#, "c=d;a+b=x"), unsaid);
+    assert_eq!(query(r#""exact":"x","invert":true"#, "c=d;a+b=x"), unsaid);
+    assert_eq!(query(r#""present":true"#, ";a+b"), unsaid);
+    assert_eq!(query(r#""exact":"x""#, "c=d;a+b=x&a+b=x"), Ok(true));
+    assert_eq!(query(r#""exact":"x""#, "c=d;%;e=f"), Ok(false));
+    assert_eq!(query(r#""exact":"x;y""#, "a+b=x;y"), Ok(true));
+}
+
+#[test]
 fn every_cookie_of_the_name_is_seen() {
     let is_admin = r#""exact":"admin""#;
     for lines in [

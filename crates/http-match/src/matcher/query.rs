@@ -1,7 +1,5 @@
 //! Query parameters.
 
-use std::borrow::Cow;
-
 use gatepost_config::FieldPath;
 
 use super::compile::Compiler;
@@ -13,6 +11,9 @@ use crate::{FieldMatchConfig, Undecided, percent};
 /// A test of each value of a query parameter by itself. Parameters are
 /// separated by `&`; names and values are decoded, `+` is a space
 /// (application/x-www-form-urlencoded). One without `=` has an empty value.
+///
+/// Some servers also separate at `;`. When that would make a parameter of the
+/// name that is looked for, nothing can be said.
 #[derive(Debug)]
 pub(super) struct QueryMatch {
     name: Box<[u8]>,
@@ -41,16 +42,25 @@ impl QueryMatch {
     pub(super) fn matches(&self, query: &[u8]) -> Truth {
         let parameters = query.split(|byte| *byte == b'&');
         self.test
-            .holds(parameters.filter_map(|parameter| self.find(parameter)))
+            .holds(parameters.flat_map(|parameter| self.find(parameter)))
     }
 
-    fn find<'a>(&self, parameter: &'a [u8]) -> Option<Found<'a>> {
+    fn find<'a>(&'a self, parameter: &'a [u8]) -> impl Iterator<Item = Found<'a>> {
         let (name, value) = split(parameter);
-        match percent::decode(name, true) {
-            None => Some(Err(Undecided::UnreadableQuery)),
-            Some(name) if *name == *self.name => Some(Ok(decode(value))),
-            Some(_) => None,
-        }
+        let found = match self.is_name(name) {
+            Ok(true) => Some(Ok(percent::decode(value, true))),
+            Ok(false) => None,
+            Err(unreadable) => Some(Err(unreadable)),
+        };
+        let mut behind_semicolons = parameter.split(|byte| *byte == b';').skip(1);
+        let is_hidden = behind_semicolons.any(|part| self.is_name(split(part).0) == Ok(true));
+        let hidden = is_hidden.then_some(Err(Undecided::UnreadableQuery));
+        found.into_iter().chain(hidden)
+    }
+
+    fn is_name(&self, name: &[u8]) -> Truth {
+        let name = percent::decode(name, true).ok_or(Undecided::UnreadableQuery)?;
+        Ok(*name == *self.name)
     }
 }
 
@@ -58,8 +68,4 @@ fn split(parameter: &[u8]) -> (&[u8], &[u8]) {
     let mut parts = parameter.splitn(2, |byte| *byte == b'=');
     let name = parts.next().unwrap_or_default();
     (name, parts.next().unwrap_or_default())
-}
-
-fn decode(value: &[u8]) -> Option<Cow<'_, [u8]>> {
-    percent::decode(value, true)
 }
