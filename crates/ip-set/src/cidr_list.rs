@@ -66,8 +66,8 @@ impl CidrList {
     fn push(&mut self, cidr: Cidr) {
         let prefix_len = cidr.prefix_len();
         match cidr.first_address() {
-            IpAddr::V4(first) => self.v4.push(Entry::new(first.to_bits(), prefix_len)),
-            IpAddr::V6(first) => self.v6.push(Entry::new(first.to_bits(), prefix_len)),
+            IpAddr::V4(first) => push(&mut self.v4, Entry::new(first.to_bits(), prefix_len)),
+            IpAddr::V6(first) => push(&mut self.v6, Entry::new(first.to_bits(), prefix_len)),
         }
     }
 
@@ -123,6 +123,15 @@ impl<A: Bits> Entry<A> {
     fn new(first: A, prefix_len: u8) -> Self {
         Self { first, prefix_len }
     }
+}
+
+/// Grows by a quarter, not to the double: linear memory never shrinks, and a
+/// list that has moved leaves a hole of its former size behind.
+fn push<A: Bits>(entries: &mut Vec<Entry<A>>, entry: Entry<A>) {
+    if entries.len() == entries.capacity() {
+        entries.reserve_exact((entries.len() / 4).max(16));
+    }
+    entries.push(entry);
 }
 
 fn sort<A: Bits>(entries: &mut Vec<Entry<A>>) {
