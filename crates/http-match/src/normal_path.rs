@@ -14,30 +14,6 @@ pub enum NormalPath {
     Disputed,
 }
 
-/// What in a path not every server reads in the same way.
-#[derive(Clone, Copy, Debug, Default)]
-struct Structure {
-    /// `%2F`, `%5C` or `\`, which some servers take for `/`.
-    odd_separators: bool,
-    /// `//`
-    empty_segments: bool,
-    /// `;` or `%3B`
-    params: bool,
-    /// A segment that is spelled in another way than its normal form.
-    other_spellings: bool,
-    /// The kind of the first dot segment.
-    dots: Option<Dots>,
-    /// Dot segments of another kind.
-    mixed_dots: bool,
-}
-
-/// A dot segment: which it is, and how often it must be decoded to be one.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-struct Dots {
-    is_parent: bool,
-    encoded: usize,
-}
-
 /// Normalises a path without query and fragment, of visible ASCII, that starts
 /// with `/`. In one pass, linear in its length:
 ///
@@ -113,6 +89,30 @@ fn read(path: &[u8]) -> Option<Vec<u8>> {
         }
     }
     (!structure.is_disputed()).then(|| write(&kept, ends_with_separator))
+}
+
+/// What in a path not every server reads in the same way.
+#[derive(Clone, Copy, Debug, Default)]
+struct Structure {
+    /// `%2F`, `%5C` or `\`, which some servers take for `/`.
+    odd_separators: bool,
+    /// `//`
+    empty_segments: bool,
+    /// `;` or `%3B`
+    params: bool,
+    /// A segment that is spelled in another way than its normal form.
+    other_spellings: bool,
+    /// The kind of the first dot segment.
+    dots: Option<Dots>,
+    /// Dot segments of another kind.
+    mixed_dots: bool,
+}
+
+/// A dot segment: which it is, and how often it must be decoded to be one.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+struct Dots {
+    is_parent: bool,
+    encoded: usize,
 }
 
 impl Structure {
