@@ -6,7 +6,7 @@ use std::fs;
 
 use gatepost_filter::Phases;
 use gatepost_host::STAMP_SECTION;
-use walrus::{CustomSection, IdsToIndices, Module, RawCustomSection};
+use walrus::{CustomSection, IdsToIndices, Module, ModuleConfig, RawCustomSection};
 
 /// The WASI calls of Envoy 1.31's Proxy-Wasm host, which is Edge Stack's. A
 /// module that imports anything else does not load there.
@@ -118,7 +118,10 @@ fn exports(phases: Phases) -> Vec<(&'static str, &'static str)> {
 }
 
 fn trim(bytes: &[u8], options: &Options<'_>) -> Result<Vec<u8>, String> {
-    let mut module = Module::from_buffer(bytes).map_err(|error| format!("{error:#}"))?;
+    let mut config = ModuleConfig::new();
+    // Names are a quarter of a module; `target/` keeps the linked one with them.
+    config.generate_name_section(false).generate_producers_section(false);
+    let mut module = config.parse(bytes).map_err(|error| format!("{error:#}"))?;
     let phases = take_phases(&mut module)?;
     let wanted = exports(phases);
 

@@ -9,6 +9,7 @@
 //! Nothing here knows a proxy, a clock or a file.
 
 mod field_path;
+mod place;
 mod problems;
 mod read;
 mod unique_map;

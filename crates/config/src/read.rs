@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::{FieldPath, Problem, Problems};
+use crate::{FieldPath, Problem, Problems, place};
 
 /// Reads a whole document.
 ///
@@ -24,32 +24,24 @@ pub fn read_at<'de, T: Deserialize<'de>>(
     path: &FieldPath<'_>,
     document: &'de [u8],
 ) -> Result<T, Problems> {
-    let mut json = serde_json::Deserializer::from_slice(document);
-    let mut track = serde_path_to_error::Track::new();
-    let value = T::deserialize(serde_path_to_error::Deserializer::new(
-        &mut json, &mut track,
-    ))
-    .map_err(|error| problem(path, &track.path().to_string(), &error))?;
-    json.end().map_err(|error| problem(path, ".", &error))?;
-    Ok(value)
+    serde_json::from_slice(document).map_err(|error| problem(path, document, &error))
 }
 
-/// serde_path_to_error writes the document as `.` and cannot always name the
-/// last segment (`?`); both would puzzle a reader.
-fn problem(at: &FieldPath<'_>, inner: &str, error: &serde_json::Error) -> Problems {
+fn problem(at: &FieldPath<'_>, document: &[u8], error: &serde_json::Error) -> Problems {
+    let inner = place::path_at(document, place::offset(document, error.line(), error.column()));
     let outer = at.to_string();
-    let inner = inner.trim_end_matches('?').trim_end_matches('.');
-    let path = match (outer.as_str(), inner) {
+    let path = match (outer.as_str(), inner.as_str()) {
         (_, "") => outer,
-        ("document", inner) => inner.to_owned(),
+        ("document", _) => inner,
         (outer, inner) if inner.starts_with('[') => format!("{outer}{inner}"),
         (outer, inner) => format!("{outer}.{inner}"),
     };
+    // The path says where; line and column of a document that was made of YAML
+    // or of a struct would only puzzle.
+    let message = error.to_string();
+    let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(text, _)| text);
     let mut problems = Problems::new();
-    problems.add(Problem {
-        path,
-        message: error.to_string(),
-    });
+    problems.add(Problem { path, message: message.to_owned() });
     problems
 }
 
