@@ -22,7 +22,12 @@ pub(crate) fn offset(document: &[u8], line: usize, column: usize) -> usize {
 /// The path of the value that ends at `offset`, or that holds it:
 /// `rules[0].name`; empty for the document itself.
 pub(crate) fn path_at(document: &[u8], offset: usize) -> String {
-    let mut walk = Walk { document, at: 0, offset, stack: Vec::new() };
+    let mut walk = Walk {
+        document,
+        at: 0,
+        offset,
+        stack: Vec::new(),
+    };
     walk.run();
     walk.path()
 }
@@ -152,7 +157,9 @@ mod tests {
 
     #[test]
     fn a_torn_document_is_walked_to_its_end() {
-        for document in ["", "{", "[", "\"", "\"\\", "{\"a", "{\"a\":", "[1,", "}}]]", ",,::"] {
+        for document in [
+            "", "{", "[", "\"", "\"\\", "{\"a", "{\"a\":", "[1,", "}}]]", ",,::",
+        ] {
             for offset in 0..10 {
                 let _ = path_at(document.as_bytes(), offset);
             }

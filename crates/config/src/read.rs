@@ -28,7 +28,10 @@ pub fn read_at<'de, T: Deserialize<'de>>(
 }
 
 fn problem(at: &FieldPath<'_>, document: &[u8], error: &serde_json::Error) -> Problems {
-    let inner = place::path_at(document, place::offset(document, error.line(), error.column()));
+    let inner = place::path_at(
+        document,
+        place::offset(document, error.line(), error.column()),
+    );
     let outer = at.to_string();
     let path = match (outer.as_str(), inner.as_str()) {
         (_, "") => outer,
@@ -39,9 +42,14 @@ fn problem(at: &FieldPath<'_>, document: &[u8], error: &serde_json::Error) -> Pr
     // The path says where; line and column of a document that was made of YAML
     // or of a struct would only puzzle.
     let message = error.to_string();
-    let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(text, _)| text);
+    let message = message
+        .rsplit_once(" at line ")
+        .map_or(message.as_str(), |(text, _)| text);
     let mut problems = Problems::new();
-    problems.add(Problem { path, message: message.to_owned() });
+    problems.add(Problem {
+        path,
+        message: message.to_owned(),
+    });
     problems
 }
 

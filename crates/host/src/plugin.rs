@@ -168,7 +168,9 @@ impl Plugin {
             other => other,
         };
         let document = read(Buffer::PluginConfiguration)?;
-        if document.is_empty() { read(Buffer::VmConfiguration) } else { Ok(document) }
+        let document =
+            if document.is_empty() { read(Buffer::VmConfiguration)? } else { document };
+        Ok(gatepost_config::as_json(document))
     }
 
     fn on_reply(&self, call: CallId, event: Event, to_root: RootEvent) {
