@@ -25,7 +25,9 @@ const PANICS: [&str; 9] = [
 
 pub(crate) fn check() -> Result<(), String> {
     let metadata = metadata()?;
-    let packages = metadata["packages"].as_array().ok_or("cargo metadata: no packages")?;
+    let packages = metadata["packages"]
+        .as_array()
+        .ok_or("cargo metadata: no packages")?;
     let linked = linked_into_modules(packages);
     if linked.is_empty() {
         return Err("found no module".to_owned());
@@ -39,7 +41,10 @@ pub(crate) fn check() -> Result<(), String> {
         }
     }
     if broken.is_empty() {
-        println!("laws: {} crates are linked into modules, all under the lints", linked.len());
+        println!(
+            "laws: {} crates are linked into modules, all under the lints",
+            linked.len()
+        );
         return Ok(());
     }
     Err(broken.join("\n"))
@@ -58,13 +63,19 @@ fn metadata() -> Result<Value, String> {
 fn linked_into_modules(packages: &[Value]) -> BTreeSet<String> {
     let is_module = |package: &&Value| {
         package["manifest_path"].as_str().is_some_and(|path| {
-            Path::new(path).parent().and_then(Path::parent).is_some_and(|up| up.ends_with("modules"))
+            Path::new(path)
+                .parent()
+                .and_then(Path::parent)
+                .is_some_and(|up| up.ends_with("modules"))
                 && !path.contains("e2e")
         })
     };
     let mut linked = BTreeSet::new();
-    let mut open: Vec<&str> =
-        packages.iter().filter(is_module).filter_map(|package| package["name"].as_str()).collect();
+    let mut open: Vec<&str> = packages
+        .iter()
+        .filter(is_module)
+        .filter_map(|package| package["name"].as_str())
+        .collect();
     while let Some(name) = open.pop() {
         let Some(package) = packages.iter().find(|package| package["name"] == name) else {
             continue; // not of this workspace
@@ -83,19 +94,28 @@ fn linked_into_modules(packages: &[Value]) -> BTreeSet<String> {
 
 fn check_package(name: &str, manifest: &Path, broken: &mut Vec<String>) -> Result<(), String> {
     let text = read(manifest)?;
-    let exempt: &[&str] =
-        MAY_BE_UNSAFE.iter().find(|(package, _)| *package == name).map_or(&[], |(_, files)| files);
+    let exempt: &[&str] = MAY_BE_UNSAFE
+        .iter()
+        .find(|(package, _)| *package == name)
+        .map_or(&[], |(_, files)| files);
     let inherits = text.contains("[lints]\nworkspace = true");
     let repeats = PANICS.iter().all(|lint| {
         let lint = lint.trim_start_matches("clippy::");
         text.contains(&format!("{lint} = \"deny\""))
     });
     if !inherits && (exempt.is_empty() || !repeats) {
-        broken.push(format!("{}: must say `[lints] workspace = true`", manifest.display()));
+        broken.push(format!(
+            "{}: must say `[lints] workspace = true`",
+            manifest.display()
+        ));
     }
     let folder = manifest.parent().ok_or("a manifest has no folder")?;
     for file in sources(&folder.join("src"))? {
-        let relative = file.strip_prefix(folder).unwrap_or(&file).display().to_string();
+        let relative = file
+            .strip_prefix(folder)
+            .unwrap_or(&file)
+            .display()
+            .to_string();
         let text = read(&file)?;
         // Tests stand at the end of a file, or in a file of their own.
         let code = text.split("#[cfg(test)]").next().unwrap_or_default();

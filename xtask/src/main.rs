@@ -1,5 +1,6 @@
 //! Build steps that Cargo cannot do. `make` calls them.
 
+mod hollow;
 mod laws;
 mod module;
 
@@ -23,7 +24,7 @@ fn main() -> ExitCode {
 }
 
 const USAGE: &str = "usage:
-  xtask module <in.wasm> <out.wasm> --name N --version V --revision R [--max-kib N]
+  xtask module <in.wasm> <out.wasm> --name N --version V --revision R [--max-kib N] [--names keep]
       trim a linked module to the callbacks that it declares, stamp it, check it
   xtask laws
       check that every crate linked into a module is under the workspace's lints";

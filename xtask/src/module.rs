@@ -8,6 +8,8 @@ use gatepost_filter::Phases;
 use gatepost_host::STAMP_SECTION;
 use walrus::{CustomSection, IdsToIndices, Module, ModuleConfig, RawCustomSection};
 
+use crate::hollow::Hollow;
+
 /// The WASI calls of Envoy 1.31's Proxy-Wasm host, which is Edge Stack's. A
 /// module that imports anything else does not load there.
 const WASI: [&str; 15] = [
@@ -43,7 +45,10 @@ const BASE: [(&str, &str); 8] = [
 /// What a phase adds. The replies come from `host`, under names of its own,
 /// and take the place of the SDK's.
 const BY_PHASE: [(Phases, &[(&str, &str)]); 7] = [
-    (Phases::REQUEST, &[("proxy_on_request_headers", "proxy_on_request_headers")]),
+    (
+        Phases::REQUEST,
+        &[("proxy_on_request_headers", "proxy_on_request_headers")],
+    ),
     (
         Phases::WAIT,
         &[
@@ -51,9 +56,18 @@ const BY_PHASE: [(Phases, &[(&str, &str)]); 7] = [
             ("proxy_on_request_trailers", "proxy_on_request_trailers"),
         ],
     ),
-    (Phases::RESPONSE, &[("proxy_on_response_headers", "proxy_on_response_headers")]),
+    (
+        Phases::RESPONSE,
+        &[("proxy_on_response_headers", "proxy_on_response_headers")],
+    ),
     (Phases::END, &[("proxy_on_log", "proxy_on_log")]),
-    (Phases::HTTP_CALL, &[("gatepost_on_http_call_response", "proxy_on_http_call_response")]),
+    (
+        Phases::HTTP_CALL,
+        &[(
+            "gatepost_on_http_call_response",
+            "proxy_on_http_call_response",
+        )],
+    ),
     (Phases::TICK, &[("proxy_on_tick", "proxy_on_tick")]),
     (
         Phases::GRPC_CALL,
@@ -70,6 +84,8 @@ struct Options<'a> {
     version: &'a str,
     revision: &'a str,
     max_kib: Option<u64>,
+    /// To see what takes the room.
+    keeps_names: bool,
 }
 
 pub(crate) fn finish(input: &str, output: &str, options: &[&str]) -> Result<(), String> {
@@ -90,16 +106,25 @@ pub(crate) fn finish(input: &str, output: &str, options: &[&str]) -> Result<(), 
 
 impl<'a> Options<'a> {
     fn parse(options: &[&'a str]) -> Result<Self, String> {
-        let mut parsed = Self { name: "", version: "", revision: "", max_kib: None };
+        let mut parsed = Self {
+            name: "",
+            version: "",
+            revision: "",
+            max_kib: None,
+            keeps_names: false,
+        };
         for pair in options.chunks(2) {
             match pair {
                 ["--name", value] => parsed.name = value,
                 ["--version", value] => parsed.version = value,
                 ["--revision", value] => parsed.revision = value,
                 ["--max-kib", value] => {
-                    let kib = value.parse().map_err(|_| format!("--max-kib {value}: not a number"))?;
+                    let kib = value
+                        .parse()
+                        .map_err(|_| format!("--max-kib {value}: not a number"))?;
                     parsed.max_kib = Some(kib);
                 }
+                ["--names", "keep"] => parsed.keeps_names = true,
                 other => return Err(format!("{}: not an option with a value", other.join(" "))),
             }
         }
@@ -114,13 +139,17 @@ impl<'a> Options<'a> {
 /// name).
 fn exports(phases: Phases) -> Vec<(&'static str, &'static str)> {
     let declared = BY_PHASE.iter().filter(|(phase, _)| phases.contain(*phase));
-    BASE.into_iter().chain(declared.flat_map(|(_, names)| names.iter().copied())).collect()
+    BASE.into_iter()
+        .chain(declared.flat_map(|(_, names)| names.iter().copied()))
+        .collect()
 }
 
 fn trim(bytes: &[u8], options: &Options<'_>) -> Result<Vec<u8>, String> {
     let mut config = ModuleConfig::new();
     // Names are a quarter of a module; `target/` keeps the linked one with them.
-    config.generate_name_section(false).generate_producers_section(false);
+    config
+        .generate_name_section(options.keeps_names)
+        .generate_producers_section(false);
     let mut module = config.parse(bytes).map_err(|error| format!("{error:#}"))?;
     let phases = take_phases(&mut module)?;
     let wanted = exports(phases);
@@ -128,7 +157,9 @@ fn trim(bytes: &[u8], options: &Options<'_>) -> Result<Vec<u8>, String> {
     let mut kept = Vec::new();
     for (linked, exported) in &wanted {
         let found = module.exports.iter().find(|export| export.name == *linked);
-        let item = found.ok_or_else(|| format!("does not export {linked}"))?.item;
+        let item = found
+            .ok_or_else(|| format!("does not export {linked}"))?
+            .item;
         kept.push((*exported, item));
     }
     let all: Vec<_> = module.exports.iter().map(|export| export.id()).collect();
@@ -138,7 +169,9 @@ fn trim(bytes: &[u8], options: &Options<'_>) -> Result<Vec<u8>, String> {
     for (exported, item) in kept {
         module.exports.add(exported, item);
     }
+    let hollow = Hollow::out(&mut module)?;
     walrus::passes::gc::run(&mut module);
+    hollow.check_unused(&module)?;
     module.customs.add(RawCustomSection {
         name: "gatepost.module".to_owned(),
         data: stamp(options).into_bytes(),
@@ -147,12 +180,19 @@ fn trim(bytes: &[u8], options: &Options<'_>) -> Result<Vec<u8>, String> {
 }
 
 fn take_phases(module: &mut Module) -> Result<Phases, String> {
-    let missing = || format!("has no section {STAMP_SECTION}: is it made with gatepost_host::module!?");
-    let section = module.customs.remove_raw(STAMP_SECTION).ok_or_else(missing)?;
+    let missing =
+        || format!("has no section {STAMP_SECTION}: is it made with gatepost_host::module!?");
+    let section = module
+        .customs
+        .remove_raw(STAMP_SECTION)
+        .ok_or_else(missing)?;
     let data: Cow<'_, [u8]> = section.data(&IdsToIndices::default());
     match data.as_ref() {
         [bits] => Ok(Phases::from_bits(*bits)),
-        other => Err(format!("section {STAMP_SECTION} has {} bytes, not one", other.len())),
+        other => Err(format!(
+            "section {STAMP_SECTION} has {} bytes, not one",
+            other.len()
+        )),
     }
 }
 
@@ -183,11 +223,17 @@ fn check(bytes: &[u8], options: &Options<'_>) -> Result<String, String> {
             }
         }
     }
-    let kib = u64::try_from(bytes.len()).unwrap_or(u64::MAX).div_ceil(1024);
+    let kib = u64::try_from(bytes.len())
+        .unwrap_or(u64::MAX)
+        .div_ceil(1024);
     if let Some(max) = options.max_kib.filter(|max| kib > *max) {
         return Err(format!("is {kib} KiB, more than {max} KiB"));
     }
-    let exported: Vec<&str> = module.exports.iter().map(|export| export.name.as_str()).collect();
+    let exported: Vec<&str> = module
+        .exports
+        .iter()
+        .map(|export| export.name.as_str())
+        .collect();
     proxy.sort_unstable();
     wasi.sort_unstable();
     Ok(format!(
@@ -203,7 +249,10 @@ mod tests {
     use super::*;
 
     fn names(phases: Phases) -> Vec<&'static str> {
-        exports(phases).into_iter().map(|(_, exported)| exported).collect()
+        exports(phases)
+            .into_iter()
+            .map(|(_, exported)| exported)
+            .collect()
     }
 
     #[test]
@@ -217,7 +266,11 @@ mod tests {
     #[test]
     fn a_module_that_can_wait_holds_body_and_trailers() {
         let waiting = names(Phases::WAIT);
-        for callback in ["proxy_on_request_body", "proxy_on_request_trailers", "proxy_on_tick"] {
+        for callback in [
+            "proxy_on_request_body",
+            "proxy_on_request_trailers",
+            "proxy_on_tick",
+        ] {
             assert!(waiting.contains(&callback), "{callback}");
         }
     }
@@ -227,14 +280,29 @@ mod tests {
         let mut module = Module::default();
         let kind = module.types.add(&[], &[]);
         module.add_import_func("wasi_snapshot_preview1", "sched_yield", kind);
-        let options = Options { name: "n", version: "v", revision: "r", max_kib: None };
+        let options = Options {
+            name: "n",
+            version: "v",
+            revision: "r",
+            max_kib: None,
+            keeps_names: false,
+        };
         let error = check(&module.emit_wasm(), &options).unwrap_err();
-        assert!(error.contains("wasi_snapshot_preview1.sched_yield"), "{error}");
+        assert!(
+            error.contains("wasi_snapshot_preview1.sched_yield"),
+            "{error}"
+        );
     }
 
     #[test]
     fn a_module_that_is_too_large_is_refused() {
-        let options = Options { name: "n", version: "v", revision: "r", max_kib: Some(0) };
+        let options = Options {
+            name: "n",
+            version: "v",
+            revision: "r",
+            max_kib: Some(0),
+            keeps_names: false,
+        };
         let error = check(&Module::default().emit_wasm(), &options).unwrap_err();
         assert!(error.contains("more than 0 KiB"), "{error}");
     }
