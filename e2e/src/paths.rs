@@ -88,6 +88,16 @@ pub fn module(name: &str) -> Result<PathBuf> {
     built(workspace().join("dist"), name)
 }
 
+/// The names of the modules that are shipped: the folders of modules/.
+pub(crate) fn shipped_modules() -> Result<Vec<String>> {
+    let folder = workspace().join("modules");
+    let entries = std::fs::read_dir(folder).map_err(Error::io("listing modules/"))?;
+    let names = entries
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned());
+    Ok(names.collect())
+}
+
 /// A module that exists only for tests, built from `e2e/modules/<name>`.
 pub fn test_module(name: &str) -> Result<PathBuf> {
     let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
