@@ -9,11 +9,11 @@ use gatepost_http_match::Headers;
 use crate::changes::Changes;
 use crate::deny_response::{DenyResponse, Reply};
 use crate::filter::{Filter, Loaded};
-use crate::report::{LogLimit, Report, Reporter};
+use crate::report::{LogLimit, Report, Reporter, say_suppressed};
 use crate::request::{End, Request, Stream};
 use crate::response::Response;
 use crate::root::{Root, RootCalls, RootEvent};
-use crate::services::{CallId, HostError, Services};
+use crate::services::{CallId, HostError, Level, Services};
 use crate::settings::{Decision, Mode, Settings};
 use crate::verdict::{Denial, Event, Fields, Reason, RuleRef, Verdict, Wait, WaitFor, WakeKey};
 
@@ -66,7 +66,9 @@ impl Chain {
             });
         }
         // The chain denies for itself only if some filter of it would.
-        let shadow = instances.iter().all(|instance| instance.settings.mode == Mode::Shadow);
+        let shadow = instances
+            .iter()
+            .all(|instance| instance.settings.mode == Mode::Shadow);
         let mode = if shadow { Mode::Shadow } else { Mode::Enforce };
         Self {
             instances,
@@ -74,7 +76,10 @@ impl Chain {
             log: LogLimit::default(),
             calls: RootCalls::default(),
             own: Reporter::new("chain"),
-            settings: Settings { mode, ..Settings::default() },
+            settings: Settings {
+                mode,
+                ..Settings::default()
+            },
         }
     }
 
@@ -113,8 +118,9 @@ impl Chain {
             return Outcome::Wait;
         };
         stream.wait = None;
-        let verdict =
-            judge(instance, stream, services, |filter, request| filter.on_event(request, event));
+        let verdict = judge(instance, stream, services, |filter, request| {
+            filter.on_event(request, event)
+        });
         match self.settle(instance, stream, services, verdict) {
             Some(outcome) => outcome,
             None => self.on_request(stream, services),
@@ -145,14 +151,33 @@ impl Chain {
     ) -> Outcome {
         let denial = Denial::with_status(RuleRef::None, reason.clone(), status);
         let shadow = self.settings.mode == Mode::Shadow;
-        let decision = if shadow { Decision::ShadowDenied } else { Decision::Denied };
-        let report =
-            Report { decision, rule: denial.rule, reason: &denial.reason, fields: &denial.fields };
-        self.own.tell(&report, &self.settings, &stream.view, &self.log, services);
+        let decision = if shadow {
+            Decision::ShadowDenied
+        } else {
+            Decision::Denied
+        };
+        let report = Report {
+            decision,
+            rule: denial.rule,
+            reason: &denial.reason,
+            fields: &denial.fields,
+        };
+        self.own
+            .tell(&report, &self.settings, &stream.view, &self.log, services);
         if shadow {
             return Outcome::Continue;
         }
         deny(stream, &self.settings.on_deny, &denial)
+    }
+
+    /// Logs that the proxy refused a call: with the denials, at most so many
+    /// lines a second on this worker.
+    pub fn log_error(&self, services: &dyn Services, error: &HostError) {
+        if let Some(suppressed) = self.log.admit(services.monotonic_clock()) {
+            let mut line = error.to_string();
+            say_suppressed(&mut line, suppressed);
+            services.log(Level::Error, &line);
+        }
     }
 
     /// Lets the filters that judged the request see its response, last first.
@@ -165,7 +190,7 @@ impl Chain {
     ) -> Changes {
         let mut changes = Changes::default();
         let headers = OnceCell::new();
-        for instance in self.instances.iter().take(stream.place.saturating_add(1)).rev() {
+        for instance in self.instances.iter().take(stream.judged).rev() {
             let mut response = Response {
                 services,
                 view: &stream.view,
@@ -181,11 +206,15 @@ impl Chain {
 
     /// Lets the filters that judged the request see its end.
     pub fn on_end(&self, stream: &mut Stream, services: &dyn Services) {
-        let judged = stream.place.saturating_add(1);
-        for (place, instance) in self.instances.iter().enumerate().take(judged) {
+        for (place, instance) in self.instances.iter().enumerate().take(stream.judged) {
             let state = stream.take_state(place);
             let denied = stream.denied.as_ref();
-            instance.filter.on_end(&mut End { services, view: &stream.view, denied, state });
+            instance.filter.on_end(&mut End {
+                services,
+                view: &stream.view,
+                denied,
+                state,
+            });
         }
     }
 
@@ -205,7 +234,12 @@ impl Chain {
 
     /// Hands the reply to a root's call to the filter that made it; tells who
     /// is to be woken. A reply that nobody waits for is dropped.
-    pub fn on_root_reply(&self, services: &dyn Services, call: CallId, event: RootEvent) -> Option<Wakes> {
+    pub fn on_root_reply(
+        &self,
+        services: &dyn Services,
+        call: CallId,
+        event: RootEvent,
+    ) -> Option<Wakes> {
         let place = self.calls.take(call)?;
         let instance = self.instances.get(place)?;
         Some(self.tell_root(place, instance, services, event))
@@ -214,22 +248,38 @@ impl Chain {
     /// The shortest period that a filter wants, if any wants one.
     #[must_use]
     pub fn tick_period(&self) -> Option<Duration> {
-        self.instances.iter().filter_map(|instance| instance.tick).min()
+        self.instances
+            .iter()
+            .filter_map(|instance| instance.tick)
+            .min()
     }
 
     /// Whether a request that waits at `place` for `key` is meant by `wakes`.
     #[must_use]
     pub fn is_woken(stream: &Stream, wakes: &Wakes) -> Option<WakeKey> {
-        let Some(Wait { what: WaitFor::Wake(key), .. }) = &stream.wait else {
+        let Some(Wait {
+            what: WaitFor::Wake(key),
+            ..
+        }) = &stream.wait
+        else {
             return None;
         };
         (stream.place == wakes.place && wakes.keys.contains(key)).then_some(*key)
     }
 
-    fn tell_root(&self, place: usize, instance: &Instance, services: &dyn Services, event: RootEvent) -> Wakes {
+    fn tell_root(
+        &self,
+        place: usize,
+        instance: &Instance,
+        services: &dyn Services,
+        event: RootEvent,
+    ) -> Wakes {
         let mut root = Root::new(services, place, &self.calls);
         instance.filter.on_root(&mut root, event);
-        Wakes { place, keys: root.into_wakes() }
+        Wakes {
+            place,
+            keys: root.into_wakes(),
+        }
     }
 
     /// What follows from a verdict; `None` when the next filter is to judge.
@@ -241,15 +291,37 @@ impl Chain {
         verdict: Verdict,
     ) -> Option<Outcome> {
         let tell = |stream: &Stream, decision, rule, reason: &Reason, fields: &Fields| {
-            let report = Report { decision, rule, reason, fields };
-            instance.reporter.tell(&report, &instance.settings, &stream.view, &self.log, services);
+            let report = Report {
+                decision,
+                rule,
+                reason,
+                fields,
+            };
+            instance.reporter.tell(
+                &report,
+                &instance.settings,
+                &stream.view,
+                &self.log,
+                services,
+            );
         };
         match verdict {
             Verdict::Continue(pass) => {
-                tell(stream, Decision::Allowed, pass.rule, &pass.reason, &pass.fields);
+                tell(
+                    stream,
+                    Decision::Allowed,
+                    pass.rule,
+                    &pass.reason,
+                    &pass.fields,
+                );
             }
             Verdict::Deny(denial) => {
-                let Denial { rule, ref reason, ref fields, .. } = denial;
+                let Denial {
+                    rule,
+                    ref reason,
+                    ref fields,
+                    ..
+                } = denial;
                 if !instance.settings.is_shadow(rule) {
                     tell(stream, Decision::Denied, rule, reason, fields);
                     return Some(deny(stream, &instance.settings.on_deny, &denial));
@@ -257,7 +329,12 @@ impl Chain {
                 tell(stream, Decision::ShadowDenied, rule, reason, fields);
             }
             Verdict::Wait(wait) => {
-                let Denial { rule, ref reason, ref fields, .. } = wait.otherwise;
+                let Denial {
+                    rule,
+                    ref reason,
+                    ref fields,
+                    ..
+                } = wait.otherwise;
                 if !instance.settings.is_shadow(rule) {
                     stream.wait = Some(wait);
                     return Some(Outcome::Wait);
@@ -292,6 +369,7 @@ fn judge(
     ask: impl FnOnce(&dyn Filter, &mut Request<'_>) -> Verdict,
 ) -> Verdict {
     let place = stream.place;
+    stream.judged = stream.judged.max(place.saturating_add(1));
     let mut state = stream.take_state(place);
     let mut request = Request::new(
         services,

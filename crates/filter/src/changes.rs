@@ -8,7 +8,7 @@ const LONGEST_VALUE: usize = 8 * 1024;
 /// Pending changes of a header map: one entry, and so one call to the proxy, a
 /// changed header.
 #[derive(Debug, Default)]
-pub struct Changes(Vec<(Vec<u8>, Change)>);
+pub struct Changes(Vec<Pending>);
 
 /// What happens to all values of a header.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -19,27 +19,63 @@ pub enum Change {
     Remove,
 }
 
+/// What is to happen with one header.
+#[derive(Debug)]
+struct Pending {
+    name: Vec<u8>,
+    change: Change,
+    /// Whether the client sent a copy of it that nobody may see.
+    is_removed: bool,
+    /// Whether the proxy's map has it: what it has not needs no removal.
+    is_there: bool,
+}
+
 impl Changes {
-    /// Gives a header one value, in place of all that it had.
+    /// Gives a header one value, in place of all that it had; `is_there` says
+    /// whether it may have had any.
     ///
     /// # Errors
     /// When the value is none that HTTP can carry (RFC 9110 5.5), or longer
     /// than 8 KiB: Envoy would answer the whole request with 503.
-    pub fn set(&mut self, name: &[u8], value: &[u8]) -> Result<(), Unsendable> {
+    pub fn set(&mut self, name: &[u8], value: &[u8], is_there: bool) -> Result<(), Unsendable> {
         check(value)?;
-        self.put(name, Change::Set(value.to_vec()));
+        match self.find(name) {
+            Some(pending) => pending.change = Change::Set(value.to_vec()),
+            None => self.0.push(Pending {
+                name: name.to_ascii_lowercase(),
+                change: Change::Set(value.to_vec()),
+                is_removed: false,
+                is_there,
+            }),
+        }
         Ok(())
     }
 
-    /// Removes a header. Only for one that is there: removing nothing makes
-    /// Envoy select the route again all the same.
+    /// Removes a header. Only for one that is there, in the map or by
+    /// [`set`](Self::set): removing nothing makes Envoy select the route again
+    /// all the same.
     pub fn remove(&mut self, name: &[u8]) {
-        self.put(name, Change::Remove);
+        if let Some(pending) = self.find(name) {
+            pending.change = Change::Remove;
+            pending.is_removed = true;
+        } else {
+            self.0.push(Pending {
+                name: name.to_ascii_lowercase(),
+                change: Change::Remove,
+                is_removed: true,
+                is_there: true,
+            });
+        }
+        // It was set by us only: nothing has to happen.
+        self.0
+            .retain(|pending| pending.is_there || pending.change != Change::Remove);
     }
 
     /// The changes, each header once.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &Change)> {
-        self.0.iter().map(|(name, change)| (name.as_slice(), change))
+        self.0
+            .iter()
+            .map(|pending| (pending.name.as_slice(), &pending.change))
     }
 
     /// Whether nothing changes.
@@ -48,17 +84,19 @@ impl Changes {
         self.0.is_empty()
     }
 
-    /// Forgets all but removals: a refused request is not forwarded, but access
-    /// logs still show its headers.
+    /// Forgets all but removals, those too over which a value was set since: a
+    /// refused request is not forwarded, but access logs still show its headers.
     pub(crate) fn keep_removals(&mut self) {
-        self.0.retain(|(_, change)| *change == Change::Remove);
+        self.0.retain_mut(|pending| {
+            pending.change = Change::Remove;
+            pending.is_removed
+        });
     }
 
-    fn put(&mut self, name: &[u8], change: Change) {
-        match self.0.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
-            Some((_, pending)) => *pending = change,
-            None => self.0.push((name.to_ascii_lowercase(), change)),
-        }
+    fn find(&mut self, name: &[u8]) -> Option<&mut Pending> {
+        self.0
+            .iter_mut()
+            .find(|pending| pending.name.eq_ignore_ascii_case(name))
     }
 }
 
@@ -100,26 +138,60 @@ mod tests {
     #[test]
     fn a_header_is_changed_once_and_the_last_change_counts() {
         let mut changes = Changes::default();
-        changes.remove(b"x-sub");
-        changes.set(b"X-Sub", b"alice").unwrap();
+        changes.set(b"X-Sub", b"alice", true).unwrap();
         changes.remove(b"x_sub");
+        changes.set(b"x-sub", b"bob", true).unwrap();
         let all: Vec<_> = changes.iter().collect();
         assert_eq!(
             all,
-            [(&b"x-sub"[..], &Change::Set(b"alice".to_vec())), (b"x_sub", &Change::Remove)]
+            [
+                (&b"x-sub"[..], &Change::Set(b"bob".to_vec())),
+                (b"x_sub", &Change::Remove)
+            ]
         );
+    }
+
+    #[test]
+    fn what_was_removed_stays_removed_when_the_request_is_refused() {
+        let mut changes = Changes::default();
+        changes.remove(b"x-sub");
+        changes.set(b"x-sub", b"alice", false).unwrap();
+        changes.set(b"x-other", b"1", true).unwrap();
         changes.keep_removals();
-        assert_eq!(changes.iter().collect::<Vec<_>>(), [(&b"x_sub"[..], &Change::Remove)]);
+        assert_eq!(
+            changes.iter().collect::<Vec<_>>(),
+            [(&b"x-sub"[..], &Change::Remove)]
+        );
+    }
+
+    #[test]
+    fn what_only_we_have_set_needs_no_removal() {
+        let mut changes = Changes::default();
+        changes.set(b"x-new", b"1", false).unwrap();
+        changes.remove(b"x-new");
+        assert!(changes.is_empty());
+        changes.set(b"x-old", b"1", true).unwrap();
+        changes.remove(b"x-old");
+        assert_eq!(
+            changes.iter().collect::<Vec<_>>(),
+            [(&b"x-old"[..], &Change::Remove)]
+        );
     }
 
     #[test]
     fn a_value_that_http_cannot_carry_is_refused() {
         let mut changes = Changes::default();
         for value in [&b"a\rb"[..], b"a\nb", b"a\0b", b"\x7f"] {
-            assert_eq!(changes.set(b"x", value), Err(Unsendable::ControlCharacter));
+            assert_eq!(
+                changes.set(b"x", value, true),
+                Err(Unsendable::ControlCharacter)
+            );
         }
-        assert_eq!(changes.set(b"x", &[b'a'; 9000]), Err(Unsendable::TooLong));
+        assert_eq!(
+            changes.set(b"x", &[b'a'; 9000], true),
+            Err(Unsendable::TooLong)
+        );
         assert!(changes.is_empty());
-        assert_eq!(changes.set(b"x", b"a\tb \xff"), Ok(()));
+        assert_eq!(changes.set(b"x", b"a\tb \xff", true), Ok(()));
     }
 }

@@ -1,7 +1,7 @@
 //! The answer to a request that is refused.
 
 use gatepost_config::{FieldPath, Problems, Whole};
-use gatepost_http_match::RequestView;
+use gatepost_http_match::{Given, RequestView};
 use serde::Deserialize;
 
 use crate::verdict::{Denial, Reason};
@@ -15,15 +15,15 @@ use crate::verdict::{Denial, Reason};
 #[serde(deny_unknown_fields, default)]
 pub struct RawDenyResponse {
     /// The HTTP status, 400 to 599. Default 403.
-    status: Option<Whole>,
+    status: Given<Whole>,
     /// The body. When left out, the reason: as problem JSON (RFC 9457) for a
     /// client that accepts it, else as a line of text.
-    body: Option<RawBody>,
+    body: Given<RawBody>,
     /// Headers of the answer.
     headers: Vec<RawHeader>,
     /// The gRPC status of the answer to a gRPC or gRPC-Web request, 1 to 16.
     /// Default by the HTTP status, as in gRPC's own table.
-    grpc_status: Option<Whole>,
+    grpc_status: Given<Whole>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -41,11 +41,11 @@ enum RawBody {
 #[serde(deny_unknown_fields, default)]
 struct RawProblem {
     /// A URI that names the type of problem. Default `about:blank`.
-    r#type: Option<String>,
+    r#type: Given<String>,
     /// A short summary. Default: the status's phrase.
-    title: Option<String>,
+    title: Given<String>,
     /// An explanation for the client.
-    detail: Option<String>,
+    detail: Given<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -74,9 +74,35 @@ enum Body {
     Problem(RawProblem),
 }
 
+impl Body {
+    /// How many bytes of it the document names.
+    fn size(&self) -> usize {
+        match self {
+            Self::ByAccept => 0,
+            Self::Text(text) => text.len(),
+            Self::Problem(RawProblem {
+                r#type,
+                title,
+                detail,
+            }) => {
+                let parts = [r#type, title, detail].into_iter();
+                parts
+                    .filter_map(|part| part.0.as_ref())
+                    .map(String::len)
+                    .sum()
+            }
+        }
+    }
+}
+
 impl Default for DenyResponse {
     fn default() -> Self {
-        Self { status: 403, body: Body::ByAccept, headers: Vec::new(), grpc_status: None }
+        Self {
+            status: 403,
+            body: Body::ByAccept,
+            headers: Vec::new(),
+            grpc_status: None,
+        }
     }
 }
 
@@ -87,7 +113,7 @@ impl DenyResponse {
     /// Checks what the document says.
     pub fn new(raw: RawDenyResponse, path: &FieldPath<'_>, problems: &mut Problems) -> Self {
         let mut valid = Self::default();
-        if let Some(status) = raw.status {
+        if let Some(status) = raw.status.0 {
             match u16::try_from(status.get()) {
                 Ok(status @ 400..=599) => valid.status = status,
                 _ => problems.push(
@@ -96,26 +122,30 @@ impl DenyResponse {
                 ),
             }
         }
-        if let Some(status) = raw.grpc_status {
+        if let Some(status) = raw.grpc_status.0 {
             match u8::try_from(status.get()) {
                 Ok(status @ 1..=16) => valid.grpc_status = Some(status),
                 _ => problems.push(
                     &path.field("grpc_status"),
-                    format_args!("expected a gRPC status from 1 to 16, found {}", status.get()),
+                    format_args!(
+                        "expected a gRPC status from 1 to 16, found {}",
+                        status.get()
+                    ),
                 ),
             }
         }
         valid.headers = headers(raw.headers, &path.field("headers"), problems);
-        valid.body = match raw.body {
+        valid.body = match raw.body.0 {
             None => Body::ByAccept,
             Some(RawBody::Problem(problem)) => Body::Problem(problem),
-            Some(RawBody::Text(text)) => {
-                if text.len() > LONGEST_BODY {
-                    problems.push(&path.field("body"), "expected at most 16384 bytes");
-                }
-                Body::Text(text)
-            }
+            Some(RawBody::Text(text)) => Body::Text(text),
         };
+        if valid.body.size() > LONGEST_BODY {
+            problems.push(
+                &path.field("body"),
+                format_args!("expected at most {LONGEST_BODY} bytes"),
+            );
+        }
         valid
     }
 
@@ -131,10 +161,13 @@ impl DenyResponse {
             // A gRPC client reads the message, not a body.
             (_, Some(_)) => (None, denial.reason.to_string()),
             (Body::Text(text), None) => (Some("text/plain; charset=utf-8"), text.clone()),
-            (Body::Problem(problem), None) => (Some(PROBLEM_JSON), json(problem, status, &denial.reason)),
-            (Body::ByAccept, None) if accepts_problem_json(view) => {
-                (Some(PROBLEM_JSON), json(&RawProblem::default(), status, &denial.reason))
+            (Body::Problem(problem), None) => {
+                (Some(PROBLEM_JSON), json(problem, status, &denial.reason))
             }
+            (Body::ByAccept, None) if accepts_problem_json(view) => (
+                Some(PROBLEM_JSON),
+                json(&RawProblem::default(), status, &denial.reason),
+            ),
             (Body::ByAccept, None) => (
                 Some("text/plain; charset=utf-8"),
                 format!("{}: {}\n", phrase(status), denial.reason),
@@ -149,7 +182,13 @@ impl DenyResponse {
         {
             headers.push(("content-type".to_owned(), content_type.to_owned()));
         }
-        Reply { status, headers, body, details: denial.reason.to_string(), grpc_status }
+        Reply {
+            status,
+            headers,
+            body,
+            details: denial.reason.to_string(),
+            grpc_status,
+        }
     }
 }
 
@@ -170,19 +209,38 @@ pub struct Reply {
 
 const PROBLEM_JSON: &str = "application/problem+json";
 
-fn headers(raw: Vec<RawHeader>, path: &FieldPath<'_>, problems: &mut Problems) -> Vec<(String, String)> {
+fn headers(
+    raw: Vec<RawHeader>,
+    path: &FieldPath<'_>,
+    problems: &mut Problems,
+) -> Vec<(String, String)> {
     if raw.len() > MOST_HEADERS {
-        problems.push(path, format_args!("expected at most {MOST_HEADERS} headers"));
+        problems.push(
+            path,
+            format_args!("expected at most {MOST_HEADERS} headers"),
+        );
     }
     let mut valid = Vec::new();
     for (index, RawHeader { name, value }) in raw.into_iter().enumerate() {
         let at = path.index(index);
         if !is_token(&name) {
             problems.push(&at.field("name"), "expected a header name (RFC 9110 5.1)");
-        } else if OF_THE_PROXY.iter().any(|own| name.eq_ignore_ascii_case(own)) {
-            problems.push(&at.field("name"), "expected a header that the proxy does not set itself");
-        } else if value.bytes().any(|byte| (byte < 0x20 && byte != b'\t') || byte >= 0x7f) {
-            problems.push(&at.field("value"), "expected printable ASCII (RFC 9110 5.5)");
+        } else if OF_THE_PROXY
+            .iter()
+            .any(|own| name.eq_ignore_ascii_case(own))
+        {
+            problems.push(
+                &at.field("name"),
+                "expected a header that the proxy does not set itself",
+            );
+        } else if value
+            .bytes()
+            .any(|byte| (byte < 0x20 && byte != b'\t') || byte >= 0x7f)
+        {
+            problems.push(
+                &at.field("value"),
+                "expected printable ASCII (RFC 9110 5.5)",
+            );
         } else {
             valid.push((name.to_ascii_lowercase(), value));
         }
@@ -190,8 +248,13 @@ fn headers(raw: Vec<RawHeader>, path: &FieldPath<'_>, problems: &mut Problems) -
     valid
 }
 
-const OF_THE_PROXY: [&str; 5] =
-    ["content-length", "transfer-encoding", "connection", "grpc-status", "grpc-message"];
+const OF_THE_PROXY: [&str; 5] = [
+    "content-length",
+    "transfer-encoding",
+    "connection",
+    "grpc-status",
+    "grpc-message",
+];
 
 fn is_token(name: &str) -> bool {
     let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
@@ -202,32 +265,53 @@ fn is_token(name: &str) -> bool {
 fn is_grpc(view: &RequestView) -> bool {
     let prefix = b"application/grpc";
     view.headers().first("content-type").is_some_and(|value| {
-        value.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix))
-            && matches!(value.get(prefix.len()), None | Some(b'+' | b'-' | b';' | b' '))
+        value
+            .get(..prefix.len())
+            .is_some_and(|head| head.eq_ignore_ascii_case(prefix))
+            && matches!(
+                value.get(prefix.len()),
+                None | Some(b'+' | b'-' | b';' | b' ')
+            )
     })
 }
 
-/// Whether the client named a JSON type: `*/*` alone is no wish for JSON.
+/// Whether the client named a JSON type and did not weigh it with 0 (RFC 9110
+/// 12.4.2): `*/*` alone is no wish for JSON.
 fn accepts_problem_json(view: &RequestView) -> bool {
     view.headers().all("accept").any(|value| {
         let value = value.to_ascii_lowercase();
         let names = |wanted: &[u8]| {
             value.split(|byte| *byte == b',').any(|part| {
-                let media = part.split(|byte| *byte == b';').next().unwrap_or_default();
-                media.trim_ascii() == wanted
+                let mut pieces = part.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
+                pieces.next() == Some(wanted) && !pieces.any(is_zero_weight)
             })
         };
         names(b"application/problem+json") || names(b"application/json") || names(b"application/*")
     })
 }
 
+/// `q=0`, `q=0.000`.
+fn is_zero_weight(parameter: &[u8]) -> bool {
+    parameter
+        .strip_prefix(b"q=")
+        .is_some_and(|weight| weight.iter().all(|byte| matches!(byte, b'0' | b'.')))
+}
+
 fn json(problem: &RawProblem, status: u16, reason: &Reason) -> String {
     let mut object = serde_json::Map::new();
-    let kind = problem.r#type.as_deref().unwrap_or("about:blank");
+    let kind = problem.r#type.0.as_deref().unwrap_or("about:blank");
     object.insert("type".to_owned(), kind.into());
-    object.insert("title".to_owned(), problem.title.as_deref().unwrap_or_else(|| phrase(status)).into());
+    object.insert(
+        "title".to_owned(),
+        problem
+            .title
+            .0
+            .as_deref()
+            .unwrap_or_else(|| phrase(status))
+            .into(),
+    );
     object.insert("status".to_owned(), status.into());
-    if let Some(detail) = &problem.detail {
+    if let Some(detail) = &problem.detail.0 {
         object.insert("detail".to_owned(), detail.as_str().into());
     }
     object.insert("reason".to_owned(), reason.as_str().into());
@@ -243,7 +327,7 @@ fn phrase(status: u16) -> &'static str {
         429 => "Too Many Requests",
         431 => "Request Header Fields Too Large",
         503 => "Service Unavailable",
-        400..=499 => "Request Refused",
+        _ if status < 500 => "Request Refused",
         _ => "Request Failed",
     }
 }

@@ -21,13 +21,25 @@ impl Chain {
     ///
     /// # Errors
     /// Everything that is wrong with the document, each with its path.
-    pub fn load(kinds: &[Kind], document: &[u8], services: &dyn Services) -> Result<Self, Problems> {
+    pub fn load(
+        kinds: &[Kind],
+        document: &[u8],
+        services: &dyn Services,
+    ) -> Result<Self, Problems> {
         let root = FieldPath::ROOT;
         if document.trim_ascii().is_empty() {
-            return Err(Problems::one(&root, "expected a configuration document, found nothing"));
+            return Err(Problems::one(
+                &root,
+                "expected a configuration document, found nothing",
+            ));
         }
         if let [kind] = kinds {
-            let loaded = (kind.load)(&Load { path: root, document, instance: kind.name, services })?;
+            let loaded = (kind.load)(&Load {
+                path: root,
+                document,
+                instance: kind.name,
+                services,
+            })?;
             return Ok(Self::new(vec![(kind.name.to_owned(), loaded)]));
         }
         load_list(kinds, document, services)
@@ -63,7 +75,12 @@ fn load_list(kinds: &[Kind], document: &[u8], services: &dyn Services) -> Result
         }
         let at = path.field(kind.name);
         let document = raw.document.get().as_bytes();
-        match (kind.load)(&Load { path: at, document, instance: &name, services }) {
+        match (kind.load)(&Load {
+            path: at,
+            document,
+            instance: &name,
+            services,
+        }) {
             Ok(filter) => loaded.push((name, filter)),
             Err(found) => problems.extend(found),
         }
@@ -119,6 +136,10 @@ impl<'de> Visitor<'de> for InstanceVisitor {
         }
         let (kind, document) =
             filter.ok_or_else(|| A::Error::custom("expected one filter, found none"))?;
-        Ok(RawInstance { name, kind, document })
+        Ok(RawInstance {
+            name,
+            kind,
+            document,
+        })
     }
 }

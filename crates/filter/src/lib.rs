@@ -35,6 +35,4 @@ pub use services::{
     CallId, GrpcCall, HostError, HttpCall, Level, MetricId, MetricKind, Services, Shared, Swap,
 };
 pub use settings::{Decision, Mode, RecordWhen, RuleSettings, Settings};
-pub use verdict::{
-    Denial, Event, Fields, Pass, Reason, RuleRef, Verdict, Wait, WaitFor, WakeKey,
-};
+pub use verdict::{Denial, Event, Fields, Pass, Reason, RuleRef, Verdict, Wait, WaitFor, WakeKey};

@@ -33,7 +33,10 @@ const MOST_COUNTERS: usize = 10_000;
 
 impl Reporter {
     pub(crate) fn new(instance: impl Into<String>) -> Self {
-        Self { instance: instance.into(), counters: RefCell::default() }
+        Self {
+            instance: instance.into(),
+            counters: RefCell::default(),
+        }
     }
 
     /// Counts, records and logs. None of it can change the verdict: a write
@@ -51,10 +54,11 @@ impl Reporter {
         if !passed || settings.record == RecordWhen::Always {
             self.record(report, settings, services);
         }
-        if !passed && services.logs(Level::Info) {
-            if let Some(suppressed) = log.admit(services.monotonic_clock()) {
-                services.log(Level::Info, &self.line(report, settings, view, suppressed));
-            }
+        if !passed
+            && services.logs(Level::Info)
+            && let Some(suppressed) = log.admit(services.monotonic_clock())
+        {
+            services.log(Level::Info, &self.line(report, settings, view, suppressed));
         }
     }
 
@@ -75,7 +79,11 @@ impl Reporter {
                     report.decision.metric(),
                 );
                 let metric = services.define_metric(MetricKind::Counter, &name).ok();
-                let key = (report.decision, report.rule, report.reason.as_str().to_owned());
+                let key = (
+                    report.decision,
+                    report.rule,
+                    report.reason.as_str().to_owned(),
+                );
                 counters.insert(key, metric);
                 metric
             }
@@ -117,10 +125,12 @@ impl Reporter {
             let _ = write!(line, " {field}={}", escape(value.as_bytes()));
         }
         // Without its query, which is where clients put tokens.
-        let _ = write!(line, " path={}", escape(view.raw_path().unwrap_or_default()));
-        if suppressed > 0 {
-            let _ = write!(line, " ({suppressed} more lines suppressed)");
-        }
+        let _ = write!(
+            line,
+            " path={}",
+            escape(view.raw_path().unwrap_or_default())
+        );
+        say_suppressed(&mut line, suppressed);
         line
     }
 }
@@ -143,6 +153,13 @@ pub fn escape(bytes: &[u8]) -> String {
     format!("\"{}\"{cut}", head.escape_ascii())
 }
 
+/// Adds to a line how many were left out before it.
+pub(crate) fn say_suppressed(line: &mut String, suppressed: u32) {
+    if suppressed > 0 {
+        let _ = write!(line, " ({suppressed} more lines suppressed)");
+    }
+}
+
 /// At most so many lines a second on this worker; the rest is counted.
 #[derive(Debug, Default)]
 pub(crate) struct LogLimit {
@@ -156,7 +173,7 @@ const LINES_A_SECOND: u32 = 10;
 
 impl LogLimit {
     /// Whether a line may be written now, and how many were not before it.
-    fn admit(&self, now: Duration) -> Option<u32> {
+    pub(crate) fn admit(&self, now: Duration) -> Option<u32> {
         if self.second.replace(now.as_secs()) != now.as_secs() {
             self.admitted.set(0);
         }

@@ -5,7 +5,7 @@ use std::any::Any;
 use gatepost_http_match::{Facts, Headers, RequestView, owned_spelling};
 
 use crate::changes::{Changes, Unsendable};
-use crate::services::Services;
+use crate::services::{CallId, GrpcCall, HostError, HttpCall, Services};
 use crate::settings::Settings;
 use crate::verdict::{Reason, RuleRef, Wait};
 
@@ -17,6 +17,8 @@ pub struct Stream {
     pub(crate) view: RequestView,
     pub(crate) changes: Changes,
     pub(crate) place: usize,
+    /// How many filters, from the first, have judged it.
+    pub(crate) judged: usize,
     pub(crate) wait: Option<Wait>,
     pub(crate) denied: Option<Reason>,
     pub(crate) states: Vec<Option<Box<dyn Any>>>,
@@ -29,7 +31,8 @@ impl Stream {
     pub fn new(mut headers: Headers, owned: &[String]) -> Self {
         let mut changes = Changes::default();
         if !owned.is_empty() {
-            let is_owned = |name: &[u8]| owned.iter().any(|own| owned_spelling(name, own.as_bytes()));
+            let is_owned =
+                |name: &[u8]| owned.iter().any(|own| owned_spelling(name, own.as_bytes()));
             for name in headers.remove_matching(is_owned) {
                 changes.remove(&name);
             }
@@ -38,6 +41,7 @@ impl Stream {
             view: RequestView::new(headers),
             changes,
             place: 0,
+            judged: 0,
             wait: None,
             denied: None,
             states: Vec::new(),
@@ -102,7 +106,13 @@ impl<'a> Request<'a> {
         changes: &'a mut Changes,
         state: &'a mut Option<Box<dyn Any>>,
     ) -> Self {
-        Self { services, settings, view, changes, state }
+        Self {
+            services,
+            settings,
+            view,
+            changes,
+            state,
+        }
     }
 
     /// The request as it now stands: the client's headers, without those that a
@@ -129,6 +139,27 @@ impl<'a> Request<'a> {
         self.services
     }
 
+    /// Sends a request to a cluster; the reply comes as
+    /// [`Event::HttpReply`](crate::Event::HttpReply) to a filter that answers
+    /// with [`WaitFor::Reply`](crate::WaitFor::Reply). The timeout is at least
+    /// one millisecond: the proxy takes 0 for none, and every wait has a
+    /// deadline.
+    ///
+    /// # Errors
+    /// When the proxy refuses the call; no reply will come then.
+    pub fn http_call(&mut self, call: &HttpCall<'_>) -> Result<CallId, HostError> {
+        self.services.http_call(&call.bounded())
+    }
+
+    /// Sends a unary gRPC request; the reply comes as
+    /// [`Event::GrpcReply`](crate::Event::GrpcReply), likewise.
+    ///
+    /// # Errors
+    /// When the proxy refuses the call; no reply will come then.
+    pub fn grpc_call(&mut self, call: &GrpcCall<'_>) -> Result<CallId, HostError> {
+        self.services.grpc_call(&call.bounded())
+    }
+
     /// Whether a decision by `rule` is only told. A filter asks before it does
     /// what must not happen in shadow mode: strip a credential, call out, wait.
     #[must_use]
@@ -142,7 +173,8 @@ impl<'a> Request<'a> {
     /// # Errors
     /// When the value cannot be sent; nothing is changed then.
     pub fn set_header(&mut self, name: &str, value: &[u8]) -> Result<(), Unsendable> {
-        self.changes.set(name.as_bytes(), value)?;
+        let is_there = self.view.headers().first(name).is_some();
+        self.changes.set(name.as_bytes(), value, is_there)?;
         self.view.set_header(name, value);
         Ok(())
     }

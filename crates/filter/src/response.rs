@@ -57,7 +57,8 @@ impl Response<'_> {
     /// # Errors
     /// When the value cannot be sent; nothing is changed then.
     pub fn set_header(&mut self, name: &str, value: &[u8]) -> Result<(), Unsendable> {
-        self.changes.set(name.as_bytes(), value)
+        // Unread, it may be there.
+        self.changes.set(name.as_bytes(), value, true)
     }
 
     /// Removes a header of the response.

@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use crate::services::{CallId, GrpcCall, HostError, HttpCall, Services};
 use crate::verdict::WakeKey;
@@ -53,7 +52,12 @@ impl RootCalls {
 
 impl<'a> Root<'a> {
     pub(crate) fn new(services: &'a dyn Services, place: usize, calls: &'a RootCalls) -> Self {
-        Self { services, place, calls, wakes: Vec::new() }
+        Self {
+            services,
+            place,
+            calls,
+            wakes: Vec::new(),
+        }
     }
 
     pub(crate) fn into_wakes(self) -> Vec<WakeKey> {
@@ -73,8 +77,7 @@ impl<'a> Root<'a> {
     /// # Errors
     /// When the proxy refuses the call; no reply will come then.
     pub fn http_call(&mut self, call: &HttpCall<'_>) -> Result<CallId, HostError> {
-        let timeout = call.timeout.max(SHORTEST);
-        let id = self.services.http_call(&HttpCall { timeout, ..*call })?;
+        let id = self.services.http_call(&call.bounded())?;
         self.calls.0.borrow_mut().insert(id, self.place);
         Ok(id)
     }
@@ -84,8 +87,7 @@ impl<'a> Root<'a> {
     /// # Errors
     /// When the proxy refuses the call; no reply will come then.
     pub fn grpc_call(&mut self, call: &GrpcCall<'_>) -> Result<CallId, HostError> {
-        let timeout = call.timeout.max(SHORTEST);
-        let id = self.services.grpc_call(&GrpcCall { timeout, ..*call })?;
+        let id = self.services.grpc_call(&call.bounded())?;
         self.calls.0.borrow_mut().insert(id, self.place);
         Ok(id)
     }
@@ -95,5 +97,3 @@ impl<'a> Root<'a> {
         self.wakes.push(key);
     }
 }
-
-const SHORTEST: Duration = Duration::from_millis(1);

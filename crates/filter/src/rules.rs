@@ -40,7 +40,9 @@ impl<T> Rules<T> {
     /// The facts that the rules' matchers ask for.
     #[must_use]
     pub fn needs(&self) -> Needs {
-        self.0.iter().fold(Needs::default(), |needs, rule| needs.or(rule.matcher.needs()))
+        self.0.iter().fold(Needs::default(), |needs, rule| {
+            needs.or(rule.matcher.needs())
+        })
     }
 
     /// What the rule at `index` says.
@@ -70,7 +72,10 @@ pub struct RulesBuilder<T> {
 
 impl<T> Default for RulesBuilder<T> {
     fn default() -> Self {
-        Self { rules: Vec::new(), names: BTreeSet::new() }
+        Self {
+            rules: Vec::new(),
+            names: BTreeSet::new(),
+        }
     }
 }
 
@@ -100,7 +105,11 @@ impl<T> RulesBuilder<T> {
         if self.rules.len() == MOST_RULES {
             problems.push(path, format_args!("expected at most {MOST_RULES} rules"));
         } else {
-            self.rules.push(Rule { settings: RuleSettings { name, mode }, matcher, says });
+            self.rules.push(Rule {
+                settings: RuleSettings { name, mode },
+                matcher,
+                says,
+            });
         }
     }
 

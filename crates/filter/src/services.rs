@@ -171,6 +171,28 @@ pub struct HttpCall<'a> {
     pub timeout: Duration,
 }
 
+const SHORTEST: Duration = Duration::from_millis(1);
+
+impl HttpCall<'_> {
+    /// With a timeout that the proxy does not take for none.
+    pub(crate) fn bounded(&self) -> Self {
+        Self {
+            timeout: self.timeout.max(SHORTEST),
+            ..*self
+        }
+    }
+}
+
+impl GrpcCall<'_> {
+    /// With a timeout that the proxy does not take for none.
+    pub(crate) fn bounded(&self) -> Self {
+        Self {
+            timeout: self.timeout.max(SHORTEST),
+            ..*self
+        }
+    }
+}
+
 /// A unary gRPC request to a cluster.
 #[derive(Clone, Copy, Debug)]
 pub struct GrpcCall<'a> {

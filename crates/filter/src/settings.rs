@@ -70,7 +70,10 @@ impl Settings {
     #[must_use]
     pub fn rule_name(&self, rule: RuleRef) -> &str {
         match rule {
-            RuleRef::Rule(index) => self.rules.get(index).map_or("none", |rule| rule.name.as_str()),
+            RuleRef::Rule(index) => self
+                .rules
+                .get(index)
+                .map_or("none", |rule| rule.name.as_str()),
             RuleRef::Default => "default",
             RuleRef::None => "none",
         }

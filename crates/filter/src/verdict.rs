@@ -23,7 +23,11 @@ impl Verdict {
     /// Continue for a stated reason.
     #[must_use]
     pub fn pass(rule: RuleRef, reason: Reason) -> Self {
-        Self::Continue(Pass { rule, reason, fields: Vec::new() })
+        Self::Continue(Pass {
+            rule,
+            reason,
+            fields: Vec::new(),
+        })
     }
 }
 
@@ -57,21 +61,34 @@ impl Denial {
     /// Refuse as `on_deny` says: policy forbids it.
     #[must_use]
     pub fn by_policy(rule: RuleRef, reason: Reason) -> Self {
-        Self { rule, reason, status: None, headers: Vec::new(), fields: Vec::new() }
+        Self {
+            rule,
+            reason,
+            status: None,
+            headers: Vec::new(),
+            fields: Vec::new(),
+        }
     }
 
     /// Refuse with a fixed status: 4xx when the request is malformed, 503 when
     /// something of ours is missing (law 3).
     #[must_use]
     pub fn with_status(rule: RuleRef, reason: Reason, status: u16) -> Self {
-        Self { status: Some(status), ..Self::by_policy(rule, reason) }
+        Self {
+            status: Some(status),
+            ..Self::by_policy(rule, reason)
+        }
     }
 
     /// Refuse because the rules cannot say whether they match: 400, or 503 when
     /// it is we who do not know the client's address.
     #[must_use]
     pub fn undecided(why: Undecided) -> Self {
-        let status = if why == Undecided::UnknownClientAddress { 503 } else { 400 };
+        let status = if why == Undecided::UnknownClientAddress {
+            503
+        } else {
+            400
+        };
         Self::with_status(RuleRef::None, Reason::fixed(why.reason()), status)
     }
 

@@ -185,9 +185,7 @@ impl Abi for Bindings {
     }
 
     fn set_property(&self, path: &[u8], value: &[u8]) -> Result<(), Status> {
-        ok(unsafe {
-            proxy_set_property(path.as_ptr(), path.len(), value.as_ptr(), value.len())
-        })
+        ok(unsafe { proxy_set_property(path.as_ptr(), path.len(), value.as_ptr(), value.len()) })
     }
 
     fn shared_data(&self, key: &[u8]) -> Result<Option<(Vec<u8>, u32)>, Status> {
@@ -253,7 +251,9 @@ impl Abi for Bindings {
 
     fn define_metric(&self, kind: RawMetricKind, name: &[u8]) -> Result<u32, Status> {
         let mut metric = 0;
-        ok(unsafe { proxy_define_metric(kind as u32, name.as_ptr(), name.len(), &raw mut metric) })?;
+        ok(unsafe {
+            proxy_define_metric(kind as u32, name.as_ptr(), name.len(), &raw mut metric)
+        })?;
         Ok(metric)
     }
 

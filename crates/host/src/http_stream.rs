@@ -4,8 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use gatepost_filter::{
-    Chain, Change, Changes, HostError, Level, Outcome, Reason, Reply, Services, SharedChain,
-    Stream, Wakes,
+    Chain, Change, Changes, HostError, Outcome, Reason, Reply, Services, SharedChain, Stream, Wakes,
 };
 use gatepost_http_match::Headers;
 
@@ -39,7 +38,12 @@ const HOST_ERROR: Reason = Reason::fixed("host_error");
 
 impl HttpStream {
     pub(crate) fn new(id: u32, plugin: Rc<Plugin>) -> Rc<Self> {
-        Rc::new(Self { id, plugin, stream: RefCell::default(), passed: Cell::new(false) })
+        Rc::new(Self {
+            id,
+            plugin,
+            stream: RefCell::default(),
+            passed: Cell::new(false),
+        })
     }
 
     /// `proxy_on_request_headers`.
@@ -55,7 +59,10 @@ impl HttpStream {
             if headers.len() == count && count > 0 {
                 Ok(headers)
             } else {
-                Err(HostError { call: "get_header_map_pairs", status: 0 })
+                Err(HostError {
+                    call: "get_header_map_pairs",
+                    status: 0,
+                })
             }
         });
         let (mut stream, outcome) = match headers {
@@ -66,7 +73,7 @@ impl HttpStream {
             }
             Err(error) => {
                 let mut stream = chain.admit(Headers::default());
-                proxy.log(Level::Error, &error.to_string());
+                chain.log_error(&proxy, &error);
                 let outcome = chain.refuse(&mut stream, &proxy, &HEADERS_UNREADABLE, 503);
                 (stream, outcome)
             }
@@ -80,25 +87,33 @@ impl HttpStream {
     /// the request is, whatever the plugin's `allow_on_headers_stop_iteration`.
     #[must_use]
     pub fn on_request_rest(&self) -> Action {
-        if self.passed.get() { Action::Continue } else { Action::Pause }
+        if self.passed.get() {
+            Action::Continue
+        } else {
+            Action::Pause
+        }
     }
 
     /// `proxy_on_response_headers`.
     pub fn on_response_headers(&self) {
         let slot = self.stream.borrow();
-        let Some((chain, stream)) = slot.as_ref() else { return };
+        let Some((chain, stream)) = slot.as_ref() else {
+            return;
+        };
         let proxy = self.proxy();
         let read = || proxy.headers(HeaderMap::Response);
         let changes = chain.on_response(stream, &proxy, &read);
         if let Err(error) = apply(&changes, HeaderMap::Response, self.abi()) {
-            proxy.log(Level::Error, &error.to_string());
+            chain.log_error(&proxy, &error);
         }
     }
 
     /// `proxy_on_log`: the end of the request.
     pub fn on_end(&self) {
         let mut slot = self.stream.borrow_mut();
-        let Some((chain, stream)) = slot.as_mut() else { return };
+        let Some((chain, stream)) = slot.as_mut() else {
+            return;
+        };
         chain.on_end(stream, &self.proxy());
     }
 
@@ -115,10 +130,12 @@ impl HttpStream {
         judge: impl FnOnce(&Chain, &mut Stream, &dyn Services) -> Outcome,
     ) {
         let mut slot = self.stream.borrow_mut();
-        let Some((chain, stream)) = slot.as_mut() else { return };
+        let Some((chain, stream)) = slot.as_mut() else {
+            return;
+        };
         if let Err(status) = self.abi().set_effective_context(self.id) {
             // It stays held, which is the safe side; the proxy's own timeouts end it.
-            proxy.log(Level::Error, &refused("set_effective_context")(status).to_string());
+            chain.log_error(proxy, &refused("set_effective_context")(status));
             return;
         }
         let chain = Rc::clone(chain);
@@ -126,13 +143,14 @@ impl HttpStream {
         if self.carry_out(&chain, stream, proxy, outcome) == Action::Continue
             && let Err(status) = self.abi().continue_request()
         {
-            proxy.log(Level::Error, &refused("continue_stream")(status).to_string());
+            chain.log_error(proxy, &refused("continue_stream")(status));
         }
     }
 
     pub(crate) fn is_woken(&self, wakes: &Wakes) -> Option<u32> {
         let slot = self.stream.borrow();
-        slot.as_ref().and_then(|(_, stream)| Chain::is_woken(stream, wakes))
+        slot.as_ref()
+            .and_then(|(_, stream)| Chain::is_woken(stream, wakes))
     }
 
     fn carry_out(
@@ -149,9 +167,9 @@ impl HttpStream {
                     Action::Continue
                 }
                 Err(error) => {
-                    proxy.log(Level::Error, &error.to_string());
+                    chain.log_error(proxy, &error);
                     match chain.refuse(stream, proxy, &HOST_ERROR, 503) {
-                        Outcome::Reply(reply) => self.send(&reply, proxy),
+                        Outcome::Reply(reply) => self.answer(chain, &reply, proxy),
                         // All filters are in shadow mode: nothing may be denied.
                         Outcome::Continue | Outcome::Wait => {
                             self.passed.set(true);
@@ -165,9 +183,9 @@ impl HttpStream {
                 // The request goes nowhere, but access logs still show its
                 // headers: what the client may not set is not in them.
                 if let Err(error) = apply(stream.changes(), HeaderMap::Request, self.abi()) {
-                    proxy.log(Level::Error, &error.to_string());
+                    chain.log_error(proxy, &error);
                 }
-                self.send(&reply, proxy);
+                self.answer(chain, &reply, proxy);
                 Action::Pause
             }
             Outcome::Wait => {
@@ -183,8 +201,18 @@ impl HttpStream {
         }
     }
 
-    fn send(&self, reply: &Reply, proxy: &Proxy<'_>) {
-        let pairs = reply.headers.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes()));
+    fn answer(&self, chain: &Chain, reply: &Reply, proxy: &Proxy<'_>) {
+        if let Err(error) = self.send(reply) {
+            // The request stays held: it gets no answer, but it does not pass.
+            chain.log_error(proxy, &error);
+        }
+    }
+
+    fn send(&self, reply: &Reply) -> Result<(), HostError> {
+        let pairs = reply
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_bytes(), value.as_bytes()));
         let raw = RawReply {
             status: u32::from(reply.status),
             details: reply.details.as_bytes(),
@@ -192,12 +220,14 @@ impl HttpStream {
             headers: &pairs::encode(pairs).unwrap_or_default(),
             grpc_status: reply.grpc_status.map_or(-1, i32::from),
         };
-        let bare = RawReply { body: b"", headers: b"", ..raw };
+        let bare = RawReply {
+            body: b"",
+            headers: b"",
+            ..raw
+        };
         let sent = self.abi().send_local_response(&raw);
-        if let Err(status) = sent.or_else(|_| self.abi().send_local_response(&bare)) {
-            // The request stays held: it gets no answer, but it does not pass.
-            proxy.log(Level::Error, &refused("send_local_response")(status).to_string());
-        }
+        sent.or_else(|_| self.abi().send_local_response(&bare))
+            .map_err(refused("send_local_response"))
     }
 
     fn refuse_unconfigured(&self) {
@@ -208,7 +238,8 @@ impl HttpStream {
             details: "not_configured".to_owned(),
             grpc_status: None,
         };
-        self.send(&reply, &self.proxy());
+        // Held, if that fails. The log says already why nothing is configured.
+        let _ = self.send(&reply);
     }
 
     fn proxy(&self) -> Proxy<'_> {
@@ -227,7 +258,8 @@ fn apply(changes: &Changes, map: HeaderMap, abi: &dyn Abi) -> Result<(), HostErr
                 .replace_header(map, name, value)
                 .map_err(refused("replace_header_map_value"))?,
             Change::Remove => {
-                abi.remove_header(map, name).map_err(refused("remove_header_map_value"))?;
+                abi.remove_header(map, name)
+                    .map_err(refused("remove_header_map_value"))?;
             }
         }
     }

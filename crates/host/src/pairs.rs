@@ -69,8 +69,12 @@ mod tests {
 
     #[test]
     fn what_is_encoded_is_read_back_to_the_byte() {
-        let pairs: [(&[u8], &[u8]); 4] =
-            [(b":path", b"/"), (b"x", b""), (b"x", b"\xff\0"), (b"y", b"long value")];
+        let pairs: [(&[u8], &[u8]); 4] = [
+            (b":path", b"/"),
+            (b"x", b""),
+            (b"x", b"\xff\0"),
+            (b"y", b"long value"),
+        ];
         let headers = decode(encode(pairs).unwrap()).unwrap();
         assert_eq!(headers.iter().collect::<Vec<_>>(), pairs);
     }

@@ -19,19 +19,28 @@ pub(crate) struct Proxy<'a> {
 
 impl<'a> Proxy<'a> {
     pub(crate) fn new(abi: &'a dyn Abi) -> Self {
-        Self { abi, reply: Buffer::HttpReply }
+        Self {
+            abi,
+            reply: Buffer::HttpReply,
+        }
     }
 
     /// While a gRPC reply is delivered.
     pub(crate) fn with_grpc_reply(abi: &'a dyn Abi) -> Self {
-        Self { abi, reply: Buffer::GrpcReply }
+        Self {
+            abi,
+            reply: Buffer::GrpcReply,
+        }
     }
 
     /// Reads a header map; `count` is how many entries the proxy announced.
     pub(crate) fn headers(&self, map: HeaderMap) -> Result<Headers, HostError> {
         const CALL: &str = "get_header_map_pairs";
         let bytes = self.abi.header_map(map).map_err(refused(CALL))?;
-        pairs::decode(bytes).ok_or(HostError { call: CALL, status: Status::MALFORMED.0 })
+        pairs::decode(bytes).ok_or(HostError {
+            call: CALL,
+            status: Status::MALFORMED.0,
+        })
     }
 }
 
@@ -53,15 +62,22 @@ impl Services for Proxy<'_> {
     }
 
     fn property(&self, path: &[&str]) -> Result<Option<Vec<u8>>, HostError> {
-        self.abi.property(path.join("\0").as_bytes()).map_err(refused("get_property"))
+        self.abi
+            .property(path.join("\0").as_bytes())
+            .map_err(refused("get_property"))
     }
 
     fn set_filter_state(&self, name: &str, value: &[u8]) -> Result<(), HostError> {
-        self.abi.set_property(name.as_bytes(), value).map_err(refused("set_property"))
+        self.abi
+            .set_property(name.as_bytes(), value)
+            .map_err(refused("set_property"))
     }
 
     fn shared(&self, key: &[u8]) -> Result<Option<Shared>, HostError> {
-        let slot = self.abi.shared_data(key).map_err(refused("get_shared_data"))?;
+        let slot = self
+            .abi
+            .shared_data(key)
+            .map_err(refused("get_shared_data"))?;
         Ok(slot.map(|(value, version)| Shared { value, version }))
     }
 
@@ -82,7 +98,12 @@ impl Services for Proxy<'_> {
         const CALL: &str = "http_call";
         let headers = encode(CALL, call.headers)?;
         self.abi
-            .http_call(call.cluster.as_bytes(), &headers, call.body, milliseconds(call.timeout))
+            .http_call(
+                call.cluster.as_bytes(),
+                &headers,
+                call.body,
+                milliseconds(call.timeout),
+            )
             .map(CallId::Http)
             .map_err(refused(CALL))
     }
@@ -97,7 +118,10 @@ impl Services for Proxy<'_> {
             message: call.message,
             milliseconds: milliseconds(call.timeout),
         };
-        self.abi.grpc_call(&raw).map(CallId::Grpc).map_err(refused(CALL))
+        self.abi
+            .grpc_call(&raw)
+            .map(CallId::Grpc)
+            .map_err(refused(CALL))
     }
 
     fn reply_headers(&self) -> Result<Headers, HostError> {
@@ -129,15 +153,21 @@ impl Services for Proxy<'_> {
     }
 
     fn add_to_metric(&self, metric: MetricId, by: i64) -> Result<(), HostError> {
-        self.abi.increment_metric(metric.0, by).map_err(refused("increment_metric"))
+        self.abi
+            .increment_metric(metric.0, by)
+            .map_err(refused("increment_metric"))
     }
 
     fn set_metric(&self, metric: MetricId, value: u64) -> Result<(), HostError> {
-        self.abi.record_metric(metric.0, value).map_err(refused("record_metric"))
+        self.abi
+            .record_metric(metric.0, value)
+            .map_err(refused("record_metric"))
     }
 
     fn logs(&self, level: Level) -> bool {
-        self.abi.log_level().is_ok_and(|least| raw_level(level) as u32 >= least)
+        self.abi
+            .log_level()
+            .is_ok_and(|least| raw_level(level) as u32 >= least)
     }
 
     fn log(&self, level: Level, line: &str) {
@@ -146,7 +176,10 @@ impl Services for Proxy<'_> {
 }
 
 pub(crate) fn refused(call: &'static str) -> impl Fn(Status) -> HostError {
-    move |status| HostError { call, status: status.0 }
+    move |status| HostError {
+        call,
+        status: status.0,
+    }
 }
 
 fn raw_level(level: Level) -> LogLevel {
@@ -160,7 +193,10 @@ fn raw_level(level: Level) -> LogLevel {
 
 fn encode(call: &'static str, pairs: &[(&str, &[u8])]) -> Result<Vec<u8>, HostError> {
     let pairs = pairs.iter().map(|(name, value)| (name.as_bytes(), *value));
-    pairs::encode(pairs).ok_or(HostError { call, status: HostError::BAD_ARGUMENT })
+    pairs::encode(pairs).ok_or(HostError {
+        call,
+        status: HostError::BAD_ARGUMENT,
+    })
 }
 
 fn milliseconds(timeout: Duration) -> u32 {

@@ -1,7 +1,9 @@
 //! The code under test: linked natively, or compiled.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::{Mutex, PoisonError};
 
 use gatepost_host::Module;
 
@@ -52,15 +54,47 @@ impl Code {
 /// not to have run.
 pub fn each_code(module: &'static Module, name: &str, test: impl Fn(&Code)) {
     test(&Code::native(module));
-    let default = concat!(env!("CARGO_MANIFEST_DIR"), "/../../dist");
-    let dist = std::env::var("GATEPOST_DIST").unwrap_or_else(|_| default.to_owned());
-    let file = PathBuf::from(dist).join(format!("{name}.wasm"));
+    with_compiled("GATEPOST_DIST", "dist", "make wasm", name, test);
+}
+
+/// The same for a module that exists for tests only, as `make test-modules` left
+/// it in target/test-modules/ (`GATEPOST_TEST_MODULES` names another folder).
+///
+/// # Panics
+/// As [`each_code`].
+pub fn each_test_code(module: &'static Module, name: &str, test: impl Fn(&Code)) {
+    test(&Code::native(module));
+    with_compiled(
+        "GATEPOST_TEST_MODULES",
+        "target/test-modules",
+        "make test-modules",
+        name,
+        test,
+    );
+}
+
+fn with_compiled(variable: &str, default: &str, make: &str, name: &str, test: impl Fn(&Code)) {
+    let workspace = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
+    let folder = std::env::var_os(variable).map_or_else(|| workspace.join(default), PathBuf::from);
+    let file = folder.join(format!("{name}.wasm"));
     match std::fs::read(&file) {
-        Ok(bytes) => test(&Code::wasm(&bytes)),
+        Ok(bytes) => test(&compiled_once(file, &bytes)),
         Err(error) => {
-            let why = format!("{}: {error} (run `make wasm` first)", file.display());
+            let why = format!("{}: {error} (run `{make}` first)", file.display());
             assert!(std::env::var("CI").as_deref() != Ok("true"), "{why}");
             eprintln!("NOT RUN: the compiled half of a test: {why}");
         }
     }
+}
+
+/// Compiling takes seconds: the tests of one program share the result.
+fn compiled_once(file: PathBuf, bytes: &[u8]) -> Code {
+    static COMPILED: Mutex<BTreeMap<PathBuf, Compiled>> = Mutex::new(BTreeMap::new());
+    let mut known = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+    Code(Form::Wasm(
+        known
+            .entry(file)
+            .or_insert_with(|| Compiled::new(bytes))
+            .clone(),
+    ))
 }

@@ -13,10 +13,12 @@ mod code;
 mod native_vm;
 mod shared;
 mod test_proxy;
+mod traffic;
 mod vm;
 mod wasm_vm;
 mod worker;
 
-pub use code::{Code, each_code};
+pub use code::{Code, each_code, each_test_code};
 pub use shared::LogLine;
-pub use test_proxy::{Call, LocalReply, RequestParts, Sent, TestProxy, Verdict};
+pub use test_proxy::{Sent, TestProxy};
+pub use traffic::{Call, LocalReply, RequestParts, Verdict};

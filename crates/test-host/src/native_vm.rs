@@ -17,13 +17,19 @@ pub(crate) struct NativeVm {
 
 impl NativeVm {
     pub(crate) fn new(worker: Rc<Worker>, module: &'static Module) -> Self {
-        Self { worker, module, plugins: BTreeMap::new(), streams: BTreeMap::new() }
+        Self {
+            worker,
+            module,
+            plugins: BTreeMap::new(),
+            streams: BTreeMap::new(),
+        }
     }
 }
 
 impl Vm for NativeVm {
     fn create_root(&mut self, root: u32) {
-        self.plugins.insert(root, Plugin::new(Rc::clone(&self.worker) as _, self.module));
+        self.plugins
+            .insert(root, Plugin::new(Rc::clone(&self.worker) as _, self.module));
     }
 
     fn on_configure(&mut self, root: u32) -> bool {
@@ -31,7 +37,8 @@ impl Vm for NativeVm {
     }
 
     fn create_stream(&mut self, stream: u32, root: u32) {
-        self.streams.insert(stream, self.plugins[&root].open_stream(stream));
+        self.streams
+            .insert(stream, self.plugins[&root].open_stream(stream));
     }
 
     fn on_request_headers(&mut self, stream: u32, count: usize) -> bool {
@@ -79,5 +86,9 @@ impl Vm for NativeVm {
 
     fn worker(&self) -> &Worker {
         &self.worker
+    }
+
+    fn memory_bytes(&mut self) -> Option<usize> {
+        None
     }
 }

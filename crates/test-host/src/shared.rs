@@ -17,7 +17,7 @@ pub struct LogLine {
 }
 
 pub(crate) struct Shared {
-    data: RefCell<BTreeMap<Vec<u8>, (Vec<u8>, u32)>>,
+    data: RefCell<BTreeMap<Vec<u8>, Slot>>,
     next_cas: Cell<u32>,
     metrics: RefCell<BTreeMap<String, i64>>,
     pub(crate) log: RefCell<Vec<LogLine>>,
@@ -28,7 +28,15 @@ pub(crate) struct Shared {
     pub(crate) seen: RefCell<BTreeMap<&'static str, u32>>,
     pub(crate) clusters: RefCell<Vec<String>>,
     pub(crate) foreign: RefCell<BTreeMap<String, ForeignFunction>>,
+    pub(crate) node: RefCell<BTreeMap<String, Vec<u8>>>,
+    pub(crate) garble: RefCell<Option<Garble>>,
 }
+
+/// A value and its compare-and-swap number.
+type Slot = (Vec<u8>, u32);
+
+/// What becomes of a serialized header map on its way to the module.
+pub(crate) type Garble = Box<dyn Fn(Vec<u8>) -> Vec<u8>>;
 
 pub(crate) type ForeignFunction = Box<dyn Fn(&[u8]) -> Result<Vec<u8>, Status>>;
 
@@ -46,6 +54,8 @@ impl Shared {
             seen: RefCell::default(),
             clusters: RefCell::default(),
             foreign: RefCell::default(),
+            node: RefCell::default(),
+            garble: RefCell::default(),
         }
     }
 
@@ -65,7 +75,7 @@ impl Shared {
         };
     }
 
-    pub(crate) fn data(&self, key: &[u8]) -> Option<(Vec<u8>, u32)> {
+    pub(crate) fn data(&self, key: &[u8]) -> Option<Slot> {
         self.data.borrow().get(key).cloned()
     }
 

@@ -1,13 +1,13 @@
 //! A proxy with workers, and requests sent through it.
 
-use std::collections::BTreeMap;
+mod control;
+
 use std::rc::Rc;
 use std::time::Duration;
 
-use gatepost_host::{LogLevel, Status};
-
 use crate::code::Code;
-use crate::shared::{LogLine, Shared};
+use crate::shared::Shared;
+use crate::traffic::{Call, LocalReply, RequestParts, Verdict};
 use crate::vm::Vm;
 use crate::worker::{Pairs, StreamState, Worker};
 
@@ -18,109 +18,19 @@ pub struct TestProxy {
     configuration: Vec<u8>,
     vm_configuration: Vec<u8>,
     workers: Vec<Box<dyn Vm>>,
+    /// The context of the plugin in every worker's VM.
+    root: u32,
     next_id: u32,
 }
 
-/// The context id of the plugin in every VM.
+/// The first context of a VM.
 const ROOT: u32 = 1;
-
-/// A request to send: what stands in its header map and what the proxy knows of
-/// its connection.
-#[derive(Clone, Debug, Default)]
-pub struct RequestParts {
-    headers: Pairs,
-    properties: BTreeMap<String, Vec<u8>>,
-}
 
 /// A request that was sent, by worker and context.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Sent {
     worker: usize,
     id: u32,
-}
-
-/// What became of a request so far.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Verdict {
-    /// It goes to the upstream, with these headers.
-    Passed(Vec<(String, Vec<u8>)>),
-    /// It is answered.
-    Replied(LocalReply),
-    /// It is held.
-    Held,
-}
-
-/// A local reply.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct LocalReply {
-    /// The HTTP status.
-    pub status: u32,
-    /// The response code details.
-    pub details: String,
-    /// The body.
-    pub body: String,
-    /// The headers.
-    pub headers: Vec<(Vec<u8>, Vec<u8>)>,
-    /// -1 for none.
-    pub grpc_status: i32,
-}
-
-/// A call that a filter made.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Call {
-    /// Its token.
-    pub token: u32,
-    /// Whether it is a gRPC call.
-    pub grpc: bool,
-    /// The cluster.
-    pub cluster: String,
-    /// Its headers.
-    pub headers: Vec<(Vec<u8>, Vec<u8>)>,
-    /// Its body or message.
-    pub body: Vec<u8>,
-    /// Its timeout.
-    pub milliseconds: u32,
-}
-
-impl RequestParts {
-    /// `GET path` to `example.com` from `192.0.2.1`.
-    #[must_use]
-    pub fn get(path: &str) -> Self {
-        Self::default()
-            .header(":method", "GET")
-            .header(":scheme", "http")
-            .header(":authority", "example.com")
-            .header(":path", path)
-            .property("source.address", "192.0.2.1:4711")
-    }
-
-    /// With one more header line.
-    #[must_use]
-    pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
-        self.headers.push((name.as_bytes().to_vec(), value.as_ref().to_vec()));
-        self
-    }
-
-    /// With all lines of a header replaced by none.
-    #[must_use]
-    pub fn without(mut self, name: &str) -> Self {
-        self.headers.retain(|(known, _)| known != name.as_bytes());
-        self
-    }
-
-    /// With this property of the connection, by its path with dots.
-    #[must_use]
-    pub fn property(mut self, path: &str, value: impl AsRef<[u8]>) -> Self {
-        self.properties.insert(path.to_owned(), value.as_ref().to_vec());
-        self
-    }
-
-    /// Without a property.
-    #[must_use]
-    pub fn without_property(mut self, path: &str) -> Self {
-        self.properties.remove(path);
-        self
-    }
 }
 
 impl TestProxy {
@@ -133,6 +43,7 @@ impl TestProxy {
             configuration: Vec::new(),
             vm_configuration: Vec::new(),
             workers: Vec::new(),
+            root: ROOT,
             next_id: ROOT,
         }
     }
@@ -161,6 +72,31 @@ impl TestProxy {
             Some(workers) => self.workers = workers,
             None => return false,
         }
+        self.root = ROOT;
+        true
+    }
+
+    /// Gives the plugin a new configuration in the VMs that it has, as Envoy does
+    /// when only the plugin's configuration changes: a second root context is
+    /// configured, and the first one is deleted if that was taken.
+    pub fn reconfigure_in_place(&mut self, document: &str) -> bool {
+        self.next_id += 1;
+        let root = self.next_id;
+        for vm in &mut self.workers {
+            vm.worker()
+                .configuration
+                .replace(document.as_bytes().to_vec());
+            vm.worker().effective.set(root);
+            vm.create_root(root);
+            if !vm.on_configure(root) {
+                vm.delete(root);
+                return false;
+            }
+        }
+        for vm in &mut self.workers {
+            vm.delete(self.root);
+        }
+        self.root = root;
         true
     }
 
@@ -178,12 +114,15 @@ impl TestProxy {
         let mut vm = self.code.vm(worker);
         vm.create_root(ROOT);
         self.workers = vec![vm];
+        self.root = ROOT;
     }
 
     fn load(&self) -> Option<Box<dyn Vm>> {
         let worker = Worker::new(Rc::clone(&self.shared));
         worker.configuration.replace(self.configuration.clone());
-        worker.vm_configuration.replace(self.vm_configuration.clone());
+        worker
+            .vm_configuration
+            .replace(self.vm_configuration.clone());
         let mut vm = self.code.vm(worker);
         vm.create_root(ROOT);
         vm.on_configure(ROOT).then_some(vm)
@@ -206,9 +145,14 @@ impl TestProxy {
         let vm = &mut self.workers[worker];
         vm.worker().streams.borrow_mut().insert(id, state);
         vm.worker().effective.set(id);
-        vm.create_stream(id, ROOT);
+        vm.create_stream(id, self.root);
         let continues = vm.on_request_headers(id, request.headers.len());
-        vm.worker().streams.borrow_mut().get_mut(&id).unwrap().continued |= continues;
+        vm.worker()
+            .streams
+            .borrow_mut()
+            .get_mut(&id)
+            .unwrap()
+            .continued |= continues;
         Sent { worker, id }
     }
 
@@ -249,7 +193,9 @@ impl TestProxy {
                 stream
                     .request
                     .iter()
-                    .map(|(name, value)| (String::from_utf8_lossy(name).into_owned(), value.clone()))
+                    .map(|(name, value)| {
+                        (String::from_utf8_lossy(name).into_owned(), value.clone())
+                    })
                     .collect(),
             ),
             None => Verdict::Held,
@@ -268,14 +214,25 @@ impl TestProxy {
 
     /// Passes response headers back; gives them as the client gets them.
     pub fn respond(&mut self, sent: Sent, headers: &[(&str, &str)]) -> Vec<(String, Vec<u8>)> {
-        let pairs: Pairs =
-            headers.iter().map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec())).collect();
+        let pairs: Pairs = headers
+            .iter()
+            .map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec()))
+            .collect();
         let vm = self.enter(sent);
-        vm.worker().streams.borrow_mut().get_mut(&sent.id).unwrap().response = pairs;
+        vm.worker()
+            .streams
+            .borrow_mut()
+            .get_mut(&sent.id)
+            .unwrap()
+            .response = pairs;
         vm.on_response_headers(sent.id, headers.len());
         self.with(sent, |stream| {
             let text = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
-            stream.response.iter().map(|(name, value)| (text(name), value.clone())).collect()
+            stream
+                .response
+                .iter()
+                .map(|(name, value)| (text(name), value.clone()))
+                .collect()
         })
     }
 
@@ -291,7 +248,10 @@ impl TestProxy {
     #[must_use]
     pub fn property(&self, sent: Sent, path: &str) -> Option<String> {
         self.with(sent, |stream| {
-            stream.properties.get(path).map(|value| String::from_utf8_lossy(value).into_owned())
+            stream
+                .properties
+                .get(path)
+                .map(|value| String::from_utf8_lossy(value).into_owned())
         })
     }
 
@@ -310,32 +270,34 @@ impl TestProxy {
     /// Answers an HTTP call; no headers is a call that failed.
     pub fn reply(&mut self, worker: usize, token: u32, headers: &[(&str, &str)], body: &[u8]) {
         let vm = &mut self.workers[worker];
-        let pairs: Pairs =
-            headers.iter().map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec())).collect();
+        let pairs: Pairs = headers
+            .iter()
+            .map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec()))
+            .collect();
         vm.worker().reply_headers.replace(pairs);
         vm.worker().reply_body.replace(body.to_vec());
-        vm.worker().effective.set(ROOT);
-        vm.on_http_reply(ROOT, token, headers.len(), body.len());
+        vm.worker().effective.set(self.root);
+        vm.on_http_reply(self.root, token, headers.len(), body.len());
     }
 
     /// Answers a gRPC call with a message, or with a status other than 0.
     pub fn reply_grpc(&mut self, worker: usize, token: u32, answer: Result<&[u8], u32>) {
         let vm = &mut self.workers[worker];
-        vm.worker().effective.set(ROOT);
+        vm.worker().effective.set(self.root);
         match answer {
             Ok(message) => {
                 vm.worker().reply_body.replace(message.to_vec());
-                vm.on_grpc_receive(ROOT, token, message.len());
+                vm.on_grpc_receive(self.root, token, message.len());
             }
-            Err(status) => vm.on_grpc_close(ROOT, token, status),
+            Err(status) => vm.on_grpc_close(self.root, token, status),
         }
     }
 
     /// Ticks every worker, whatever its timer says.
     pub fn tick(&mut self) {
         for vm in &mut self.workers {
-            vm.worker().effective.set(ROOT);
-            vm.on_tick(ROOT);
+            vm.worker().effective.set(self.root);
+            vm.on_tick(self.root);
         }
     }
 
@@ -347,70 +309,17 @@ impl TestProxy {
 
     /// Lets time pass, on both clocks.
     pub fn advance(&mut self, by: Duration) {
-        self.shared.monotonic_clock.set(self.shared.monotonic_clock.get() + by);
-        self.shared.wall_clock.set(self.shared.wall_clock.get() + by);
+        self.shared
+            .monotonic_clock
+            .set(self.shared.monotonic_clock.get() + by);
+        self.shared
+            .wall_clock
+            .set(self.shared.wall_clock.get() + by);
     }
 
     /// Sets the wall clock, forward or back.
     pub fn set_wall_clock(&mut self, since_epoch: Duration) {
         self.shared.wall_clock.set(since_epoch);
-    }
-
-    /// Makes a call of the ABI fail with a status from now on.
-    pub fn fail(&mut self, call: &'static str, status: u32) {
-        self.shared.set_fault(call, Some(status));
-    }
-
-    /// Lets a call work again.
-    pub fn mend(&mut self, call: &'static str) {
-        self.shared.set_fault(call, None);
-    }
-
-    /// Every call of the ABI that was made so far, and how often.
-    #[must_use]
-    pub fn calls_seen(&self) -> BTreeMap<&'static str, u32> {
-        self.shared.seen.borrow().clone()
-    }
-
-    /// Forgets [`calls_seen`](Self::calls_seen).
-    pub fn forget_calls_seen(&mut self) {
-        self.shared.seen.borrow_mut().clear();
-    }
-
-    /// Makes a cluster known.
-    pub fn add_cluster(&mut self, name: &str) {
-        self.shared.clusters.borrow_mut().push(name.to_owned());
-    }
-
-    /// Gives the proxy a foreign function.
-    pub fn add_foreign_function(
-        &mut self,
-        name: &str,
-        function: impl Fn(&[u8]) -> Result<Vec<u8>, Status> + 'static,
-    ) {
-        self.shared.foreign.borrow_mut().insert(name.to_owned(), Box::new(function));
-    }
-
-    /// All metrics, by the name under which they were defined.
-    #[must_use]
-    pub fn metrics(&self) -> BTreeMap<String, i64> {
-        self.shared.metrics()
-    }
-
-    /// The log.
-    #[must_use]
-    pub fn log(&self) -> Vec<LogLine> {
-        self.shared.log.borrow().clone()
-    }
-
-    /// Hides lines below a level.
-    pub fn set_log_level(&mut self, level: LogLevel) {
-        self.shared.log_level.set(level as u32);
-    }
-
-    /// Writes a slot of shared data, as another plugin might.
-    pub fn set_shared_data(&mut self, key: &[u8], value: &[u8]) {
-        self.shared.set_data(key, value, 0).expect("overwriting always works");
     }
 
     fn enter(&mut self, sent: Sent) -> &mut Box<dyn Vm> {

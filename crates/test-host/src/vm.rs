@@ -19,4 +19,7 @@ pub(crate) trait Vm {
     fn on_grpc_receive(&mut self, root: u32, token: u32, message: usize);
     fn on_grpc_close(&mut self, root: u32, token: u32, status: u32);
     fn worker(&self) -> &Worker;
+
+    /// Bytes of linear memory; nothing for a filter that has none of its own.
+    fn memory_bytes(&mut self) -> Option<usize>;
 }

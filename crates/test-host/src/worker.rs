@@ -11,7 +11,7 @@ use gatepost_host::{
 };
 
 use crate::shared::{LogLine, Shared};
-use crate::test_proxy::{Call, LocalReply};
+use crate::traffic::{Call, LocalReply};
 
 pub(crate) type Pairs = Vec<(Vec<u8>, Vec<u8>)>;
 
@@ -58,7 +58,10 @@ impl Worker {
     /// Runs on the request whose context is the effective one.
     fn stream<T>(&self, f: impl FnOnce(&mut StreamState) -> T) -> Result<T, Status> {
         let mut streams = self.streams.borrow_mut();
-        streams.get_mut(&self.effective.get()).map(f).ok_or(Status::BAD_ARGUMENT)
+        streams
+            .get_mut(&self.effective.get())
+            .map(f)
+            .ok_or(Status::BAD_ARGUMENT)
     }
 
     fn map<T>(&self, map: HeaderMap, f: impl FnOnce(&mut Pairs) -> T) -> Result<T, Status> {
@@ -67,6 +70,18 @@ impl Worker {
             HeaderMap::Response => self.stream(|stream| f(&mut stream.response)),
             HeaderMap::HttpReply => Ok(f(&mut self.reply_headers.borrow_mut())),
         }
+    }
+
+    pub(crate) fn write_log(&self, level: LogLevel, line: &[u8]) -> Result<(), Status> {
+        self.shared.enter("proxy_log")?;
+        let text = String::from_utf8_lossy(line).into_owned();
+        self.shared.log.borrow_mut().push(LogLine { level, text });
+        Ok(())
+    }
+
+    pub(crate) fn clock(&self) -> Result<Duration, Status> {
+        self.shared.enter("clock_time_get")?;
+        Ok(self.shared.monotonic_clock.get())
     }
 
     fn call(&self, call: Call, error: Status) -> Result<u32, Status> {
@@ -82,10 +97,8 @@ impl Worker {
 
 impl Abi for Worker {
     fn log(&self, level: LogLevel, line: &[u8]) {
-        if self.shared.enter("proxy_log").is_ok() {
-            let text = String::from_utf8_lossy(line).into_owned();
-            self.shared.log.borrow_mut().push(LogLine { level, text });
-        }
+        // As the bindings do.
+        let _ = self.write_log(level, line);
     }
 
     fn log_level(&self) -> Result<u32, Status> {
@@ -99,7 +112,7 @@ impl Abi for Worker {
     }
 
     fn monotonic_time(&self) -> Duration {
-        self.shared.monotonic_clock.get()
+        self.clock().unwrap_or_default()
     }
 
     fn set_tick_period(&self, milliseconds: u32) -> Result<(), Status> {
@@ -120,7 +133,11 @@ impl Abi for Worker {
 
     fn header_map(&self, map: HeaderMap) -> Result<Vec<u8>, Status> {
         self.shared.enter("proxy_get_header_map_pairs")?;
-        self.map(map, |pairs| encode(pairs))
+        let bytes = self.map(map, |pairs| encode(pairs))?;
+        Ok(match self.shared.garble.borrow().as_ref() {
+            Some(garble) => garble(bytes),
+            None => bytes,
+        })
     }
 
     fn replace_header(&self, map: HeaderMap, name: &[u8], value: &[u8]) -> Result<(), Status> {
@@ -139,9 +156,15 @@ impl Abi for Worker {
     }
 
     fn property(&self, path: &[u8]) -> Result<Option<Vec<u8>>, Status> {
-        self.shared.enter("proxy_get_property")?;
+        if let Some(absent) = absent(self.shared.enter("proxy_get_property"))? {
+            return Ok(absent);
+        }
         let path = String::from_utf8_lossy(path).replace('\0', ".");
-        self.stream(|stream| stream.properties.get(&path).cloned())
+        let own = self
+            .stream(|stream| stream.properties.get(&path).cloned())
+            .ok()
+            .flatten();
+        Ok(own.or_else(|| self.shared.node.borrow().get(&path).cloned()))
     }
 
     fn set_property(&self, path: &[u8], value: &[u8]) -> Result<(), Status> {
@@ -152,7 +175,9 @@ impl Abi for Worker {
     }
 
     fn shared_data(&self, key: &[u8]) -> Result<Option<(Vec<u8>, u32)>, Status> {
-        self.shared.enter("proxy_get_shared_data")?;
+        if let Some(absent) = absent(self.shared.enter("proxy_get_shared_data"))? {
+            return Ok(absent);
+        }
         Ok(self.shared.data(key))
     }
 
@@ -177,7 +202,14 @@ impl Abi for Worker {
         }
         let cluster = String::from_utf8_lossy(cluster).into_owned();
         let body = body.to_vec();
-        let call = Call { token: 0, grpc: false, cluster, headers, body, milliseconds };
+        let call = Call {
+            token: 0,
+            grpc: false,
+            cluster,
+            headers,
+            body,
+            milliseconds,
+        };
         self.call(call, Status::BAD_ARGUMENT)
     }
 
@@ -200,7 +232,8 @@ impl Abi for Worker {
         // Like Envoy: a new id each time, also for a name that is known.
         let mut names = self.metric_names.borrow_mut();
         names.push(String::from_utf8_lossy(name).into_owned());
-        self.shared.move_metric(names.last().unwrap(), |value| value);
+        self.shared
+            .move_metric(names.last().unwrap(), |value| value);
         Ok(u32::try_from(names.len()).unwrap() - 1)
     }
 
@@ -216,7 +249,8 @@ impl Abi for Worker {
         self.shared.enter("proxy_record_metric")?;
         let names = self.metric_names.borrow();
         let name = names.get(metric as usize).ok_or(Status::NOT_FOUND)?;
-        self.shared.move_metric(name, |_| i64::try_from(value).unwrap());
+        self.shared
+            .move_metric(name, |_| i64::try_from(value).unwrap());
         Ok(())
     }
 
@@ -259,6 +293,15 @@ impl Abi for Worker {
     }
 }
 
+/// Status 1 says that there is nothing, which is no error of a read.
+fn absent<T>(entered: Result<(), Status>) -> Result<Option<Option<T>>, Status> {
+    match entered {
+        Ok(()) => Ok(None),
+        Err(Status::NOT_FOUND) => Ok(Some(None)),
+        Err(status) => Err(status),
+    }
+}
+
 /// The ABI's form of a header map, written a second time on purpose: the test
 /// must not share a mistake with the code under test.
 fn encode(pairs: &Pairs) -> Vec<u8> {
@@ -285,5 +328,7 @@ fn decode(bytes: &[u8]) -> Pairs {
         at += length + 1;
         part
     };
-    (0..count).map(|i| (next(number(4 + i * 8)), next(number(8 + i * 8)))).collect()
+    (0..count)
+        .map(|i| (next(number(4 + i * 8)), next(number(8 + i * 8))))
+        .collect()
 }

@@ -1,0 +1,92 @@
+//! What a test does to a proxy, and what it looks at.
+
+use std::collections::BTreeMap;
+
+use gatepost_host::{LogLevel, Status};
+
+use super::TestProxy;
+use crate::shared::LogLine;
+
+impl TestProxy {
+    /// Makes a call of the ABI fail with a status from now on.
+    pub fn fail(&mut self, call: &'static str, status: u32) {
+        self.shared.set_fault(call, Some(status));
+    }
+
+    /// Lets a call work again.
+    pub fn mend(&mut self, call: &'static str) {
+        self.shared.set_fault(call, None);
+    }
+
+    /// Lets every header map pass through `garble` on its way to the module, with
+    /// status OK all the same.
+    pub fn garble_header_maps(&mut self, garble: impl Fn(Vec<u8>) -> Vec<u8> + 'static) {
+        self.shared.garble.replace(Some(Box::new(garble)));
+    }
+
+    /// Gives the proxy a property that holds outside any request, such as
+    /// `xds.node.id`.
+    pub fn set_node_property(&mut self, path: &str, value: &str) {
+        self.shared
+            .node
+            .borrow_mut()
+            .insert(path.to_owned(), value.as_bytes().to_vec());
+    }
+
+    /// Bytes of linear memory of a worker's VM; nothing for a native one.
+    pub fn memory_bytes(&mut self, worker: usize) -> Option<usize> {
+        self.workers[worker].memory_bytes()
+    }
+
+    /// Every call of the ABI that was made so far, and how often.
+    #[must_use]
+    pub fn calls_seen(&self) -> BTreeMap<&'static str, u32> {
+        self.shared.seen.borrow().clone()
+    }
+
+    /// Forgets [`calls_seen`](Self::calls_seen).
+    pub fn forget_calls_seen(&mut self) {
+        self.shared.seen.borrow_mut().clear();
+    }
+
+    /// Makes a cluster known.
+    pub fn add_cluster(&mut self, name: &str) {
+        self.shared.clusters.borrow_mut().push(name.to_owned());
+    }
+
+    /// Gives the proxy a foreign function.
+    pub fn add_foreign_function(
+        &mut self,
+        name: &str,
+        function: impl Fn(&[u8]) -> Result<Vec<u8>, Status> + 'static,
+    ) {
+        self.shared
+            .foreign
+            .borrow_mut()
+            .insert(name.to_owned(), Box::new(function));
+    }
+
+    /// All metrics, by the name under which they were defined.
+    #[must_use]
+    pub fn metrics(&self) -> BTreeMap<String, i64> {
+        self.shared.metrics()
+    }
+
+    /// The log.
+    #[must_use]
+    pub fn log(&self) -> Vec<LogLine> {
+        self.shared.log.borrow().clone()
+    }
+
+    /// Hides lines below a level.
+    pub fn set_log_level(&mut self, level: LogLevel) {
+        self.shared.log_level.set(level as u32);
+    }
+
+    /// Writes a slot of shared data, as another plugin might.
+    pub fn set_shared_data(&mut self, key: &[u8], value: &[u8]) {
+        self.shared
+            .set_data(key, value, 0)
+            .expect("overwriting always works");
+    }
+}
