@@ -47,7 +47,7 @@ help: ## list the targets
 	@echo "variables: ENVOY=/path/to/envoy REGISTRY=registry.example SOURCE_URL=https://... TOOLS=.tools VECTORS_DIR=..."
 
 .PHONY: demo
-demo: envoy wasm ## show the filters at work in a real Envoy
+demo: envoy wasm test-modules ## show the filters at work in a real Envoy
 	@cargo run -q -p gatepost-e2e --bin demo
 
 .PHONY: test
