@@ -9,16 +9,16 @@
 //! Nothing here knows a proxy, a clock or a file.
 
 mod field_path;
-mod place;
 mod problems;
 mod read;
+mod reader;
 mod struct_document;
 mod unique_map;
 mod units;
 
 pub use field_path::FieldPath;
 pub use problems::{Problem, Problems};
-pub use read::{read, read_at};
+pub use read::{Part, read, read_at};
 pub use struct_document::as_json;
 pub use unique_map::UniqueMap;
 pub use units::{Name, Period, Whole};

@@ -1,8 +1,11 @@
 //! From bytes to raw types.
 
-use serde::Deserialize;
+use std::fmt;
 
-use crate::{FieldPath, Problem, Problems, place};
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, Visitor};
+
+use crate::reader::{ReadError, Reader, UNREAD};
+use crate::{FieldPath, Problem, Problems};
 
 /// Reads a whole document.
 ///
@@ -24,37 +27,70 @@ pub fn read_at<'de, T: Deserialize<'de>>(
     path: &FieldPath<'_>,
     document: &'de [u8],
 ) -> Result<T, Problems> {
-    serde_json::from_slice(document).map_err(|error| problem(path, document, &error))
+    let text = json(document).map_err(|message| Problems::one(path, message))?;
+    T::deserialize(&mut Reader::new(text)).map_err(|error| problem(path, &error))
 }
 
-fn problem(at: &FieldPath<'_>, document: &[u8], error: &serde_json::Error) -> Problems {
-    let inner = place::path_at(
-        document,
-        place::offset(document, error.line(), error.column()),
-    );
+/// A part of a document that is read later, with [`read_at`]: which type it has
+/// depends on its surroundings.
+#[derive(Clone, Copy, Debug)]
+pub struct Part<'a>(&'a str);
+
+impl<'a> Part<'a> {
+    /// The part's JSON text.
+    #[must_use]
+    pub fn as_bytes(self) -> &'a [u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Part<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct PartVisitor;
+        impl<'de> Visitor<'de> for PartVisitor {
+            type Value = Part<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a part of a document that `read` reads")
+            }
+
+            fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Part<'de>, E> {
+                Ok(Part(text))
+            }
+        }
+        deserializer.deserialize_newtype_struct(UNREAD, PartVisitor)
+    }
+}
+
+/// The document as text, if it is JSON (RFC 8259).
+fn json(document: &[u8]) -> Result<&str, String> {
+    let text = str::from_utf8(document).map_err(|_| "expected UTF-8".to_owned())?;
+    match serde_json::from_str::<IgnoredAny>(text) {
+        Ok(IgnoredAny) => Ok(text),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn problem(at: &FieldPath<'_>, error: &ReadError) -> Problems {
     let outer = at.to_string();
-    let path = match (outer.as_str(), inner.as_str()) {
+    let path = match (outer.as_str(), error.path()) {
         (_, "") => outer,
-        ("document", _) => inner,
+        ("document", inner) => inner.to_owned(),
         (outer, inner) if inner.starts_with('[') => format!("{outer}{inner}"),
         (outer, inner) => format!("{outer}.{inner}"),
     };
-    // The path says where; line and column of a document that was made of YAML
-    // or of a struct would only puzzle.
-    let message = error.to_string();
-    let message = message
-        .rsplit_once(" at line ")
-        .map_or(message.as_str(), |(text, _)| text);
     let mut problems = Problems::new();
     problems.add(Problem {
         path,
-        message: message.to_owned(),
+        message: error.message().to_owned(),
     });
     problems
 }
 
 #[cfg(test)]
 mod tests {
+    use serde::Deserialize;
+
     use super::*;
 
     #[derive(Debug, Deserialize)]
@@ -87,7 +123,10 @@ mod tests {
 
     #[test]
     fn what_stands_behind_the_document_is_refused() {
-        assert!(report(r#"{"inner":[]} x"#).starts_with("document: trailing characters"));
+        assert_eq!(
+            report(r#"{"inner":[]} x"#),
+            "document: trailing characters at line 1 column 14"
+        );
     }
 
     #[test]

@@ -171,10 +171,10 @@ mod tests {
         let mut length = body.len();
         let mut bytes = vec![tag];
         while length >= 0x80 {
-            bytes.push((length & 0x7f) as u8 | 0x80);
+            bytes.push(u8::try_from(length & 0x7f).unwrap() | 0x80);
             length >>= 7;
         }
-        bytes.push(length as u8);
+        bytes.push(u8::try_from(length).unwrap());
         bytes.extend(body);
         bytes
     }

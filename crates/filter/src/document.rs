@@ -1,9 +1,8 @@
 //! From a module's document to a chain.
 
-use gatepost_config::{FieldPath, Name, Problems, read_at};
+use gatepost_config::{FieldPath, Name, Part, Problems, read_at};
 use serde::Deserialize;
 use serde::de::{Error, MapAccess, Visitor};
-use serde_json::value::RawValue;
 use std::fmt;
 
 use crate::chain::Chain;
@@ -74,7 +73,7 @@ fn load_list(kinds: &[Kind], document: &[u8], services: &dyn Services) -> Result
             );
         }
         let at = path.field(kind.name);
-        let document = raw.document.get().as_bytes();
+        let document = raw.document.as_bytes();
         match (kind.load)(&Load {
             path: at,
             document,
@@ -99,7 +98,7 @@ struct RawChain<'a> {
 struct RawInstance<'a> {
     name: Option<Name>,
     kind: String,
-    document: &'a RawValue,
+    document: Part<'a>,
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for RawInstance<'a> {
@@ -119,7 +118,7 @@ impl<'de> Visitor<'de> for InstanceVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut name: Option<Name> = None;
-        let mut filter: Option<(String, &'de RawValue)> = None;
+        let mut filter: Option<(String, Part<'de>)> = None;
         while let Some(key) = map.next_key::<String>()? {
             if key == "name" {
                 if name.replace(map.next_value()?).is_some() {

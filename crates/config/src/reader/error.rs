@@ -1,0 +1,103 @@
+//! What is wrong with a document, and where.
+
+use std::fmt;
+
+use serde::de::{Error, Expected, Unexpected};
+
+/// A structural error. Boxed, because every result of every type carries it.
+#[derive(Debug)]
+pub(crate) struct ReadError(Box<Parts>);
+
+#[derive(Debug)]
+struct Parts {
+    path: String,
+    message: String,
+}
+
+impl ReadError {
+    /// The path from where reading began: `rules[0].name`; empty for the whole.
+    pub(crate) fn path(&self) -> &str {
+        &self.0.path
+    }
+
+    /// What was expected.
+    pub(crate) fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    pub(super) fn inside_member(mut self, name: &str) -> Self {
+        if !self.0.path.is_empty() && !self.0.path.starts_with('[') {
+            self.0.path.insert(0, '.');
+        }
+        self.0.path.insert_str(0, name);
+        self
+    }
+
+    pub(super) fn inside_element(self, index: usize) -> Self {
+        self.inside_member(&format!("[{index}]"))
+    }
+
+    fn new(message: String) -> Self {
+        let path = String::new();
+        Self(Box::new(Parts { path, message }))
+    }
+}
+
+impl Error for ReadError {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self::new(message.to_string())
+    }
+
+    fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::new(format!(
+            "invalid type: {}, expected {expected}",
+            Found(found)
+        ))
+    }
+
+    fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::new(format!(
+            "invalid value: {}, expected {expected}",
+            Found(found)
+        ))
+    }
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.0.path, self.0.message)
+    }
+}
+
+impl std::error::Error for ReadError {}
+
+/// How much of a string an error shows, in characters.
+const SHOWN: usize = 64;
+
+/// What was found, as JSON names it. Fractions are not printed: the code that
+/// prints a double is as large as this crate.
+struct Found<'a>(Unexpected<'a>);
+
+impl fmt::Display for Found<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Unexpected::Bool(truth) => write!(f, "boolean `{truth}`"),
+            Unexpected::Unsigned(number) => write!(f, "integer `{number}`"),
+            Unexpected::Signed(number) => write!(f, "integer `{number}`"),
+            Unexpected::Float(_) => f.write_str("a number that is no integer in range"),
+            Unexpected::Str(text) => match text.char_indices().nth(SHOWN) {
+                None => write!(f, "string {text:?}"),
+                Some((end, _)) => {
+                    let start = text.get(..end).unwrap_or_default();
+                    write!(f, "string {start:?} and more")
+                }
+            },
+            Unexpected::Unit | Unexpected::Option => f.write_str("null"),
+            Unexpected::Seq => f.write_str("array"),
+            Unexpected::Map => f.write_str("object"),
+            Unexpected::UnitVariant => f.write_str("a variant without content"),
+            Unexpected::Other(found) => f.write_str(found),
+            _ => f.write_str("something else"),
+        }
+    }
+}

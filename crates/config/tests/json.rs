@@ -1,0 +1,115 @@
+//! The reader against another one, `serde_json` itself: on the documents of
+//! JSONTestSuite, and on generated ones.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::arithmetic_side_effects,
+    clippy::disallowed_methods
+)]
+
+use std::path::PathBuf;
+
+use gatepost_config::read;
+use proptest::prelude::*;
+use serde_json::{Map, Value};
+
+/// The documents of JSONTestSuite by name; `None` when the vectors are not
+/// there, which only CI takes for a failure.
+fn vectors(test: &str) -> Option<Vec<(String, Vec<u8>)>> {
+    let folder = std::env::var("VECTORS_DIR").map_or_else(
+        |_| {
+            PathBuf::from(concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/../../../shared/vectors"
+            ))
+        },
+        PathBuf::from,
+    );
+    let folder = folder.join("JSONTestSuite/test_parsing");
+    match std::fs::read_dir(&folder) {
+        Ok(files) => {
+            let read = |file: std::io::Result<std::fs::DirEntry>| {
+                let file = file.unwrap();
+                let name = file.file_name().into_string().unwrap();
+                (name, std::fs::read(file.path()).unwrap())
+            };
+            Some(files.map(read).collect())
+        }
+        Err(error) if std::env::var("CI").is_ok_and(|ci| ci == "true") => {
+            panic!("{}: {error}", folder.display())
+        }
+        Err(error) => {
+            eprintln!("NOT RUN: {test}: {}: {error}", folder.display());
+            None
+        }
+    }
+}
+
+#[test]
+fn the_suite_is_judged_as_it_demands() {
+    let Some(documents) = vectors("the_suite_is_judged_as_it_demands") else {
+        return;
+    };
+    assert!(documents.len() > 300, "{}", documents.len());
+    for (name, document) in documents {
+        let ours = read::<Value>(&document);
+        match name.split_once('_') {
+            Some(("y", _)) => assert!(ours.is_ok(), "{name}: {ours:?}"),
+            Some(("n", _)) => assert!(ours.is_err(), "{name}: {ours:?}"),
+            // Either is right; then both readers shall agree.
+            _ => {
+                let theirs = serde_json::from_slice::<Value>(&document);
+                assert_eq!(ours.is_ok(), theirs.is_ok(), "{name}: {ours:?} {theirs:?}");
+            }
+        }
+    }
+}
+
+fn value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<u64>().prop_map(Value::from),
+        // Halves are exact in both readers.
+        any::<i32>().prop_map(|number| Value::from(f64::from(number) / 2.0)),
+        any::<String>().prop_map(Value::from),
+    ];
+    leaf.prop_recursive(5, 60, 6, |inner| {
+        let members = proptest::collection::vec((any::<String>(), inner.clone()), 0..6);
+        prop_oneof![
+            proptest::collection::vec(inner, 0..6).prop_map(Value::from),
+            members.prop_map(|members| Value::Object(Map::from_iter(members))),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn a_document_is_read_as_it_was_written(value in value(), pretty: bool) {
+        let document = if pretty {
+            serde_json::to_vec_pretty(&value)
+        } else {
+            serde_json::to_vec(&value)
+        };
+        prop_assert_eq!(read::<Value>(&document.unwrap()).unwrap(), value);
+    }
+
+    #[test]
+    fn a_torn_document_is_refused_by_both_readers(value in value(), cut: prop::sample::Index, byte: u8) {
+        let mut document = serde_json::to_vec(&value).unwrap();
+        let cut = cut.index(document.len());
+        if let Some(torn) = document.get_mut(cut) {
+            *torn = byte;
+        }
+        let theirs = serde_json::from_slice::<Value>(&document);
+        prop_assert_eq!(read::<Value>(&document).is_ok(), theirs.is_ok());
+    }
+
+    #[test]
+    fn any_bytes_are_judged_without_a_panic(bytes: Vec<u8>) {
+        let _ = read::<Value>(&bytes);
+    }
+}
