@@ -20,6 +20,7 @@ mod root;
 mod rules;
 mod services;
 mod settings;
+mod sorted_map;
 mod verdict;
 
 pub use chain::{Chain, Outcome, SharedChain, Wakes};
@@ -35,4 +36,5 @@ pub use services::{
     CallId, GrpcCall, HostError, HttpCall, Level, MetricId, MetricKind, Services, Shared, Swap,
 };
 pub use settings::{Decision, Mode, RecordWhen, RuleSettings, Settings};
+pub use sorted_map::SortedMap;
 pub use verdict::{Denial, Event, Fields, Pass, Reason, RuleRef, Verdict, Wait, WaitFor, WakeKey};

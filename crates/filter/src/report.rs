@@ -1,7 +1,6 @@
 //! How a decision is told: counters, decision record, log line.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -9,6 +8,7 @@ use gatepost_http_match::RequestView;
 
 use crate::services::{Level, MetricId, MetricKind, Services};
 use crate::settings::{Decision, RecordWhen, Settings};
+use crate::sorted_map::SortedMap;
 use crate::verdict::{Fields, Reason, RuleRef};
 
 /// Tells the decisions of one instance of a filter.
@@ -16,7 +16,7 @@ use crate::verdict::{Fields, Reason, RuleRef};
 pub(crate) struct Reporter {
     instance: String,
     /// `None` for a metric that the proxy would not define: not asked again.
-    counters: RefCell<BTreeMap<(Decision, RuleRef, String), Option<MetricId>>>,
+    counters: RefCell<SortedMap<(Decision, RuleRef, Reason), Option<MetricId>>>,
 }
 
 /// One decision.
@@ -64,11 +64,9 @@ impl Reporter {
 
     fn count(&self, report: &Report<'_>, settings: &Settings, services: &dyn Services) {
         let mut counters = self.counters.borrow_mut();
-        let known = counters.iter().find(|((decision, rule, reason), _)| {
-            *decision == report.decision && *rule == report.rule && reason == report.reason.as_str()
-        });
-        let metric = match known {
-            Some((_, metric)) => *metric,
+        let key = (report.decision, report.rule, report.reason.clone());
+        let metric = match counters.get(&key) {
+            Some(metric) => *metric,
             None if counters.len() >= MOST_COUNTERS => None,
             None => {
                 let rule = settings.rule_name(report.rule);
@@ -79,11 +77,6 @@ impl Reporter {
                     report.decision.metric(),
                 );
                 let metric = services.define_metric(MetricKind::Counter, &name).ok();
-                let key = (
-                    report.decision,
-                    report.rule,
-                    report.reason.as_str().to_owned(),
-                );
                 counters.insert(key, metric);
                 metric
             }

@@ -1,9 +1,9 @@
 //! What a filter does outside any request.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 
 use crate::services::{CallId, GrpcCall, HostError, HttpCall, Services};
+use crate::sorted_map::SortedMap;
 use crate::verdict::WakeKey;
 
 /// What happens to a filter outside any request.
@@ -42,7 +42,7 @@ pub struct Root<'a> {
 
 /// Which filter of a chain made which call.
 #[derive(Debug, Default)]
-pub(crate) struct RootCalls(RefCell<BTreeMap<CallId, usize>>);
+pub(crate) struct RootCalls(RefCell<SortedMap<CallId, usize>>);
 
 impl RootCalls {
     pub(crate) fn take(&self, call: CallId) -> Option<usize> {

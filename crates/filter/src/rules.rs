@@ -1,13 +1,12 @@
 //! Rules in document order, and which of them a request meets.
 
-use std::collections::BTreeSet;
-
 use gatepost_config::{FieldPath, Name, Problems};
 use gatepost_http_match::{
     Matcher, Needs, RequestView, Selection, Undecided, select_all, select_first,
 };
 
 use crate::settings::{Mode, RuleSettings};
+use crate::sorted_map::SortedMap;
 
 /// The most rules of one filter.
 const MOST_RULES: usize = 10_000;
@@ -67,14 +66,14 @@ impl<T> Rules<T> {
 #[derive(Debug)]
 pub struct RulesBuilder<T> {
     rules: Vec<Rule<T>>,
-    names: BTreeSet<Name>,
+    names: SortedMap<Name, ()>,
 }
 
 impl<T> Default for RulesBuilder<T> {
     fn default() -> Self {
         Self {
             rules: Vec::new(),
-            names: BTreeSet::new(),
+            names: SortedMap::new(),
         }
     }
 }
@@ -96,7 +95,7 @@ impl<T> RulesBuilder<T> {
                 format_args!("expected another name: `{name}` stands for the absence of a rule"),
             );
         }
-        if !self.names.insert(name.clone()) {
+        if self.names.insert(name.clone(), ()).is_some() {
             problems.push(
                 &path.field("name"),
                 format_args!("expected a name of its own: another rule is `{name}`"),

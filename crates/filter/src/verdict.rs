@@ -1,5 +1,6 @@
 //! What a filter makes of a request.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
@@ -217,6 +218,18 @@ impl PartialEq for Reason {
 }
 
 impl Eq for Reason {}
+
+impl Ord for Reason {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_str().cmp(other.as_str())
+    }
+}
+
+impl PartialOrd for Reason {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
 
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -21,4 +21,4 @@ mod worker;
 pub use code::{Code, each_code, each_test_code};
 pub use shared::LogLine;
 pub use test_proxy::{Sent, TestProxy};
-pub use traffic::{Call, LocalReply, RequestParts, Verdict};
+pub use traffic::{Call, Headers, LocalReply, RequestParts, Verdict, values};

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::code::Code;
 use crate::shared::Shared;
-use crate::traffic::{Call, LocalReply, RequestParts, Verdict};
+use crate::traffic::{Call, Headers, LocalReply, RequestParts, Verdict, texts};
 use crate::vm::Vm;
 use crate::worker::{Pairs, StreamState, Worker};
 
@@ -177,7 +177,7 @@ impl TestProxy {
     ///
     /// # Panics
     /// When it did not pass.
-    pub fn passed(&mut self, request: &RequestParts) -> Vec<(String, Vec<u8>)> {
+    pub fn passed(&mut self, request: &RequestParts) -> Headers {
         match self.judge(request) {
             Verdict::Passed(headers) => headers,
             other => panic!("did not pass: {other:?}"),
@@ -189,15 +189,7 @@ impl TestProxy {
     pub fn verdict(&self, sent: Sent) -> Verdict {
         self.with(sent, |stream| match &stream.reply {
             Some(reply) => Verdict::Replied(reply.clone()),
-            None if stream.continued => Verdict::Passed(
-                stream
-                    .request
-                    .iter()
-                    .map(|(name, value)| {
-                        (String::from_utf8_lossy(name).into_owned(), value.clone())
-                    })
-                    .collect(),
-            ),
+            None if stream.continued => Verdict::Passed(texts(&stream.request)),
             None => Verdict::Held,
         })
     }
@@ -213,7 +205,7 @@ impl TestProxy {
     }
 
     /// Passes response headers back; gives them as the client gets them.
-    pub fn respond(&mut self, sent: Sent, headers: &[(&str, &str)]) -> Vec<(String, Vec<u8>)> {
+    pub fn respond(&mut self, sent: Sent, headers: &[(&str, &str)]) -> Headers {
         let pairs: Pairs = headers
             .iter()
             .map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec()))
@@ -226,14 +218,7 @@ impl TestProxy {
             .unwrap()
             .response = pairs;
         vm.on_response_headers(sent.id, headers.len());
-        self.with(sent, |stream| {
-            let text = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
-            stream
-                .response
-                .iter()
-                .map(|(name, value)| (text(name), value.clone()))
-                .collect()
-        })
+        self.with(sent, |stream| texts(&stream.response))
     }
 
     /// Ends a request.

@@ -12,11 +12,31 @@ pub struct RequestParts {
     pub(crate) properties: BTreeMap<String, Vec<u8>>,
 }
 
+/// Headers as they were written, name and value.
+pub type Headers = Vec<(String, Vec<u8>)>;
+
+/// All values of a header, as text.
+#[must_use]
+pub fn values(headers: &Headers, name: &str) -> Vec<String> {
+    let found = headers.iter().filter(|(known, _)| known == name);
+    found
+        .map(|(_, value)| String::from_utf8_lossy(value).into_owned())
+        .collect()
+}
+
+pub(crate) fn texts(pairs: &Pairs) -> Headers {
+    let text = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
+    pairs
+        .iter()
+        .map(|(name, value)| (text(name), value.clone()))
+        .collect()
+}
+
 /// What became of a request so far.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Verdict {
     /// It goes to the upstream, with these headers.
-    Passed(Vec<(String, Vec<u8>)>),
+    Passed(Headers),
     /// It is answered.
     Replied(LocalReply),
     /// It is held.
@@ -33,7 +53,7 @@ pub struct LocalReply {
     /// The body.
     pub body: String,
     /// The headers.
-    pub headers: Vec<(Vec<u8>, Vec<u8>)>,
+    pub headers: Headers,
     /// -1 for none.
     pub grpc_status: i32,
 }
@@ -48,7 +68,7 @@ pub struct Call {
     /// The cluster.
     pub cluster: String,
     /// Its headers.
-    pub headers: Vec<(Vec<u8>, Vec<u8>)>,
+    pub headers: Headers,
     /// Its body or message.
     pub body: Vec<u8>,
     /// Its timeout.

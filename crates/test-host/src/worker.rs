@@ -11,7 +11,7 @@ use gatepost_host::{
 };
 
 use crate::shared::{LogLine, Shared};
-use crate::traffic::{Call, LocalReply};
+use crate::traffic::{Call, LocalReply, texts};
 
 pub(crate) type Pairs = Vec<(Vec<u8>, Vec<u8>)>;
 
@@ -206,7 +206,7 @@ impl Abi for Worker {
             token: 0,
             grpc: false,
             cluster,
-            headers,
+            headers: texts(&headers),
             body,
             milliseconds,
         };
@@ -220,7 +220,7 @@ impl Abi for Worker {
             token: 0,
             grpc: true,
             cluster: String::from_utf8_lossy(call.cluster).into_owned(),
-            headers: [vec![(b":path".to_vec(), path)], decode(call.metadata)].concat(),
+            headers: texts(&[vec![(b":path".to_vec(), path)], decode(call.metadata)].concat()),
             body: call.message.to_vec(),
             milliseconds: call.milliseconds,
         };
@@ -260,7 +260,7 @@ impl Abi for Worker {
             status: reply.status,
             details: String::from_utf8_lossy(reply.details).into_owned(),
             body: String::from_utf8_lossy(reply.body).into_owned(),
-            headers: decode(reply.headers),
+            headers: texts(&decode(reply.headers)),
             grpc_status: reply.grpc_status,
         };
         self.stream(|stream| {

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use gatepost_host::{LogLevel, Status};
 
-use super::TestProxy;
+use super::{Sent, TestProxy};
 use crate::shared::LogLine;
+use crate::traffic::{Headers, texts};
 
 impl TestProxy {
     /// Makes a call of the ABI fail with a status from now on.
@@ -76,6 +77,31 @@ impl TestProxy {
     #[must_use]
     pub fn log(&self) -> Vec<LogLine> {
         self.shared.log.borrow().clone()
+    }
+
+    /// The lines of the log, one below the other.
+    #[must_use]
+    pub fn log_text(&self) -> String {
+        self.log()
+            .into_iter()
+            .map(|line| line.text + "\n")
+            .collect()
+    }
+
+    /// The counter of one decision; nothing when it was never defined.
+    #[must_use]
+    pub fn counter(&self, instance: &str, rule: &str, reason: &str, total: &str) -> Option<i64> {
+        // Written a second time on purpose, as Istio's tag rules want it.
+        let name =
+            format!("wasm_filter.{instance}.component.{rule}.tag.{reason};.gatepost_{total}_total");
+        self.metrics().get(&name).copied()
+    }
+
+    /// The request's headers as they stand in the proxy: what goes to the
+    /// upstream or, of a request that is answered, to the access log.
+    #[must_use]
+    pub fn request_headers(&self, sent: Sent) -> Headers {
+        self.with(sent, |stream| texts(&stream.request))
     }
 
     /// Hides lines below a level.
