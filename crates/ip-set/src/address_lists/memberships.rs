@@ -1,8 +1,5 @@
 //! Memberships, each held once and known by a small number.
 
-use std::collections::BTreeMap;
-use std::rc::Rc;
-
 use super::{AddressLists, AddressListsError, Member};
 
 /// The number of a membership.
@@ -37,25 +34,29 @@ impl Memberships {
 
 /// Gives equal memberships the same number, and limits how many there are.
 pub(super) struct Interner {
-    ids: BTreeMap<Rc<[Member]>, MembershipId>,
-    memberships: Vec<Rc<[Member]>>,
+    /// By number.
+    memberships: Vec<Box<[Member]>>,
+    /// All numbers, in the order of their memberships.
+    sorted: Vec<MembershipId>,
     members: usize,
-    /// What one list more makes of a membership. Most blocks of a long list
-    /// repeat a step, and a step saves copying a membership of many members.
-    steps: BTreeMap<(MembershipId, Member), MembershipId>,
+    /// What one list more makes of a membership, sorted. Most blocks of a long
+    /// list repeat a step, and a step saves copying a membership of many members.
+    steps: Vec<(Step, MembershipId)>,
 }
+
+/// A membership, and what one list more adds to it.
+type Step = (MembershipId, Member);
 
 /// How many steps are remembered.
 const MAX_STEPS: usize = 4096;
 
 impl Interner {
     pub(super) fn new() -> Self {
-        let no_list: Rc<[Member]> = Rc::from([]);
         Self {
-            ids: BTreeMap::from([(Rc::clone(&no_list), NO_LIST)]),
-            memberships: vec![no_list],
+            memberships: vec![Box::default()],
+            sorted: vec![NO_LIST],
             members: 0,
-            steps: BTreeMap::new(),
+            steps: Vec::new(),
         }
     }
 
@@ -70,14 +71,16 @@ impl Interner {
             return self.intern(around, joining);
         };
         let step = (around, *member);
-        if let Some(id) = self.steps.get(&step) {
+        let found = self.steps.binary_search_by_key(&step, |(step, _)| *step);
+        if let Some((_, id)) = found.ok().and_then(|place| self.steps.get(place)) {
             return Ok(*id);
         }
         let id = self.intern(around, joining)?;
         if self.steps.len() >= MAX_STEPS {
             self.steps.clear();
         }
-        self.steps.insert(step, id);
+        let place = found.unwrap_or_else(|place| place);
+        self.steps.insert(place.min(self.steps.len()), (step, id));
         Ok(id)
     }
 
@@ -100,7 +103,11 @@ impl Interner {
                 Err(place) => members.insert(place, *member),
             }
         }
-        if let Some(id) = self.ids.get(members.as_slice()) {
+        let known = |id: &MembershipId| self.memberships.get(usize::from(*id));
+        let found = self
+            .sorted
+            .binary_search_by(|id| known(id).map(|known| &**known).cmp(&Some(&members)));
+        if let Some(id) = found.ok().and_then(|place| self.sorted.get(place)) {
             return Ok(*id);
         }
         let id = MembershipId::try_from(self.memberships.len())
@@ -109,15 +116,14 @@ impl Interner {
         if self.members > AddressLists::MAX_MEMBERS {
             return Err(AddressListsError::TooManyOverlaps);
         }
-        let members: Rc<[Member]> = Rc::from(members);
-        self.memberships.push(Rc::clone(&members));
-        self.ids.insert(members, id);
+        self.memberships.push(members.into_boxed_slice());
+        self.sorted.insert(found.unwrap_or_else(|place| place), id);
         Ok(id)
     }
 
     pub(super) fn finish(self) -> Memberships {
         // Only the numbers were needed; the tables need the room.
-        drop((self.ids, self.steps));
+        drop((self.sorted, self.steps));
         let mut members = Vec::with_capacity(self.members);
         let mut ends = Vec::with_capacity(self.memberships.len());
         for membership in &self.memberships {

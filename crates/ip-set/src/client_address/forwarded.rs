@@ -3,7 +3,6 @@
 mod node;
 mod syntax;
 
-use std::collections::VecDeque;
 use std::net::IpAddr;
 
 use super::trust::{Entry, MAX_WALKED, by_hops, by_proxies};
@@ -36,13 +35,13 @@ pub fn from_forwarded<'h>(
     trust: &Trust,
 ) -> Result<IpAddr, ClientAddressError> {
     match trust {
-        Trust::Hops(hops) => by_hops(last_entries(lines)?, *hops, peer),
+        Trust::Hops(hops) => by_hops(&mut last_entries(lines)?, *hops, peer),
         Trust::Proxies(proxies) => match peer {
             // An untrusted peer is the client, however bad its header is.
             Some(peer) if proxies.contains(peer) => {
-                by_proxies(last_entries(lines)?, proxies, Some(peer))
+                by_proxies(&mut last_entries(lines)?, proxies, Some(peer))
             }
-            peer => by_proxies(std::iter::empty(), proxies, peer),
+            peer => by_proxies(&mut std::iter::empty(), proxies, peer),
         },
     }
 }
@@ -53,7 +52,7 @@ fn last_entries<'h>(
     lines: impl IntoIterator<Item = &'h [u8]>,
 ) -> Result<impl Iterator<Item = Entry>, ClientAddressError> {
     let mut bytes = 0_usize;
-    let mut last = VecDeque::new();
+    let mut last = Vec::new();
     for line in lines {
         bytes = bytes.saturating_add(line.len());
         if bytes > MAX_BYTES {
@@ -61,9 +60,9 @@ fn last_entries<'h>(
         }
         for element in elements(line) {
             if last.len() > usize::from(MAX_WALKED) {
-                last.pop_front();
+                last.remove(0);
             }
-            last.push_back(element?);
+            last.push(element?);
         }
     }
     Ok(last.into_iter().rev().map(|element| read(&element)))

@@ -55,7 +55,7 @@ pub(super) type Entry = Result<IpAddr, ClientAddressError>;
 /// fewer entries the true peer is, as in Envoy: a proxy of ours always adds an
 /// entry, so a short chain means that the request did not come through them.
 pub(super) fn by_hops(
-    from_right: impl Iterator<Item = Entry>,
+    from_right: &mut dyn Iterator<Item = Entry>,
     hops: Hops,
     peer: Option<IpAddr>,
 ) -> Result<IpAddr, ClientAddressError> {
@@ -77,7 +77,7 @@ pub(super) fn by_hops(
 /// could have made it drop the header (`Connection: x-forwarded-for`,
 /// CVE-2022-31813) to come in under the proxy's own address.
 pub(super) fn by_proxies(
-    from_right: impl Iterator<Item = Entry>,
+    from_right: &mut dyn Iterator<Item = Entry>,
     proxies: &IpSet,
     peer: Option<IpAddr>,
 ) -> Result<IpAddr, ClientAddressError> {
@@ -85,9 +85,8 @@ pub(super) fn by_proxies(
     if !proxies.contains(peer) {
         return Ok(peer);
     }
-    let mut from_right = from_right;
     let mut leftmost = None;
-    for entry in from_right.by_ref().take(usize::from(MAX_WALKED)) {
+    for entry in (&mut *from_right).take(usize::from(MAX_WALKED)) {
         let address = entry?;
         if !proxies.contains(address) {
             return Ok(address);

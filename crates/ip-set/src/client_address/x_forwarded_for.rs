@@ -38,12 +38,12 @@ pub fn from_x_forwarded_for<'h>(
         .rev()
         .flat_map(|line| line.rsplit(|byte| *byte == b','));
     match trust {
-        Trust::Hops(hops) => by_hops(from_right.map(read), *hops, peer),
+        Trust::Hops(hops) => by_hops(&mut from_right.map(read), *hops, peer),
         // The appended entry is the peer, which is judged already. It is not
         // read: for a peer on the loopback Envoy appends another address.
         Trust::Proxies(proxies) => {
             let arrived = from_right.skip(usize::from(peer_appended));
-            by_proxies(arrived.map(read), proxies, peer)
+            by_proxies(&mut arrived.map(read), proxies, peer)
         }
     }
 }
