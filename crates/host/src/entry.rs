@@ -15,9 +15,9 @@
 #![allow(unsafe_code)]
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use gatepost_filter::SortedMap;
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{Action as SdkAction, ContextType};
 
@@ -27,7 +27,7 @@ use crate::plugin::{Module, Plugin};
 
 thread_local! {
     static MODULE: Cell<Option<&'static Module>> = const { Cell::new(None) };
-    static PLUGINS: RefCell<BTreeMap<u32, Rc<Plugin>>> = const { RefCell::new(BTreeMap::new()) };
+    static PLUGINS: RefCell<SortedMap<u32, Rc<Plugin>>> = const { RefCell::new(SortedMap::new()) };
 }
 
 /// Called by `_initialize`.

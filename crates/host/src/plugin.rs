@@ -2,12 +2,12 @@
 //! context.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
 use gatepost_filter::{
-    CallId, Chain, Event, Kind, Level, Outcome, RootEvent, Services, SharedChain, WaitFor, Wakes,
+    CallId, Chain, Event, Kind, Level, Outcome, RootEvent, Services, SharedChain, SortedMap,
+    WaitFor, Wakes,
 };
 
 use crate::abi::{Abi, Buffer, Status};
@@ -26,8 +26,8 @@ pub struct Plugin {
     pub(crate) abi: Rc<dyn Abi>,
     module: &'static Module,
     chain: RefCell<Option<SharedChain>>,
-    waiting: RefCell<BTreeMap<u32, Waiting>>,
-    calls: RefCell<BTreeMap<CallId, u32>>,
+    waiting: RefCell<SortedMap<u32, Waiting>>,
+    calls: RefCell<SortedMap<CallId, u32>>,
     tick_milliseconds: Cell<u32>,
 }
 
@@ -66,10 +66,14 @@ impl Plugin {
     #[must_use]
     pub fn on_configure(&self) -> bool {
         let proxy = Proxy::new(self.abi.as_ref());
+        let start = proxy.monotonic_clock();
         let document = match self.document() {
             Ok(document) => document,
             Err(status) => {
-                let line = format!("configuration refused: it cannot be read (status {})", status.0);
+                let line = format!(
+                    "configuration refused: it cannot be read (status {})",
+                    status.0
+                );
                 proxy.log(Level::Error, &line);
                 return false;
             }
@@ -83,8 +87,15 @@ impl Plugin {
         };
         self.chain.replace(Some(Rc::new(chain)));
         if self.tune_timer().is_err() {
-            proxy.log(Level::Error, "configuration refused: the proxy gives no timer");
+            proxy.log(
+                Level::Error,
+                "configuration refused: the proxy gives no timer",
+            );
             return false;
+        }
+        if proxy.logs(Level::Info) {
+            let took = proxy.monotonic_clock().saturating_sub(start).as_millis();
+            proxy.log(Level::Info, &format!("configured in {took} ms"));
         }
         true
     }
@@ -99,7 +110,9 @@ impl Plugin {
         let now = proxy.monotonic_clock();
         let late: Vec<u32> = self.ids(|waiting| waiting.until <= now);
         for id in late {
-            self.resume(id, |chain, stream, services| chain.give_up(stream, services));
+            self.resume(id, |chain, stream, services| {
+                chain.give_up(stream, services)
+            });
         }
         let _ = self.tune_timer();
     }
@@ -107,15 +120,39 @@ impl Plugin {
     /// `proxy_on_http_call_response`.
     pub fn on_http_reply(&self, token: u32, headers: usize, body: usize) {
         let call = CallId::Http(token);
-        let to_root = RootEvent::HttpReply { call, headers, body };
-        self.on_reply(call, Event::HttpReply { call, headers, body }, to_root);
+        let to_root = RootEvent::HttpReply {
+            call,
+            headers,
+            body,
+        };
+        self.on_reply(
+            call,
+            Event::HttpReply {
+                call,
+                headers,
+                body,
+            },
+            to_root,
+        );
     }
 
     /// `proxy_on_grpc_receive` (with status 0) and `proxy_on_grpc_close`.
     pub fn on_grpc_reply(&self, token: u32, status: u32, message: usize) {
         let call = CallId::Grpc(token);
-        let to_root = RootEvent::GrpcReply { call, status, message };
-        self.on_reply(call, Event::GrpcReply { call, status, message }, to_root);
+        let to_root = RootEvent::GrpcReply {
+            call,
+            status,
+            message,
+        };
+        self.on_reply(
+            call,
+            Event::GrpcReply {
+                call,
+                status,
+                message,
+            },
+            to_root,
+        );
     }
 
     /// `proxy_on_context_create` for a request.
@@ -143,7 +180,14 @@ impl Plugin {
             self.calls.borrow_mut().insert(call, stream.id);
         }
         let until = self.abi.monotonic_time().saturating_add(at_most);
-        waiting.insert(stream.id, Waiting { stream: Rc::clone(stream), until, call });
+        waiting.insert(
+            stream.id,
+            Waiting {
+                stream: Rc::clone(stream),
+                until,
+                call,
+            },
+        );
         drop(waiting);
         if self.tune_timer().is_err() {
             self.forget(stream.id);
@@ -168,15 +212,20 @@ impl Plugin {
             other => other,
         };
         let document = read(Buffer::PluginConfiguration)?;
-        let document =
-            if document.is_empty() { read(Buffer::VmConfiguration)? } else { document };
+        let document = if document.is_empty() {
+            read(Buffer::VmConfiguration)?
+        } else {
+            document
+        };
         Ok(gatepost_config::as_json(document))
     }
 
     fn on_reply(&self, call: CallId, event: Event, to_root: RootEvent) {
         let waits = self.calls.borrow_mut().remove(&call);
         if let Some(id) = waits {
-            self.resume(id, |chain, stream, services| chain.on_event(stream, services, event));
+            self.resume(id, |chain, stream, services| {
+                chain.on_event(stream, services, event)
+            });
             return;
         }
         let Some(chain) = self.chain() else { return };
@@ -192,9 +241,11 @@ impl Plugin {
         }
         let woken = self.ids(|waiting| waiting.stream.is_woken(wakes).is_some());
         for id in woken {
-            self.resume(id, |chain, stream, services| match Chain::is_woken(stream, wakes) {
-                Some(key) => chain.on_event(stream, services, Event::Woken(key)),
-                None => Outcome::Wait,
+            self.resume(id, |chain, stream, services| {
+                match Chain::is_woken(stream, wakes) {
+                    Some(key) => chain.on_event(stream, services, Event::Woken(key)),
+                    None => Outcome::Wait,
+                }
             });
         }
     }
@@ -204,7 +255,9 @@ impl Plugin {
         id: u32,
         judge: impl FnOnce(&Chain, &mut gatepost_filter::Stream, &dyn Services) -> Outcome,
     ) {
-        let Some(waiting) = self.waiting.borrow_mut().remove(&id) else { return };
+        let Some(waiting) = self.waiting.borrow_mut().remove(&id) else {
+            return;
+        };
         if let Some(call) = waiting.call {
             self.calls.borrow_mut().remove(&call);
         }
@@ -224,7 +277,11 @@ impl Plugin {
 
     fn ids(&self, wanted: impl Fn(&Waiting) -> bool) -> Vec<u32> {
         let waiting = self.waiting.borrow();
-        waiting.iter().filter(|(_, one)| wanted(one)).map(|(id, _)| *id).collect()
+        waiting
+            .iter()
+            .filter(|(_, one)| wanted(one))
+            .map(|(id, _)| *id)
+            .collect()
     }
 
     /// Sets the timer to what filters and waiting requests need now, if that
