@@ -260,3 +260,30 @@ fn bodies_trailers_and_tunnels_are_refused_with_their_request() -> Result<()> {
         Ok(())
     })
 }
+
+#[test]
+fn a_request_that_is_judged_twice_is_judged_alike() -> Result<()> {
+    each_envoy(|binary| {
+        let upstream = Upstream::start()?;
+        let redirecting = shipped("ip-allowlist.yaml", &upstream)?.with(&[(
+            "route: { cluster: app }",
+            "route: { cluster: app, internal_redirect_policy: { max_internal_redirects: 1 } }",
+        )])?;
+        let envoy = Envoy::start(binary, &redirecting)?;
+        let to: SocketAddr = (Ipv4Addr::LOCALHOST, envoy.listener("ingress")?.port()).into();
+        let get = |from, target: &str| {
+            let path = format!("/status/302?location=http://a{target}");
+            Http1Client::connect_from(from, to)?.get(&path, &[("host", "a")])
+        };
+        // By the rules of the path that it is sent to.
+        let refused = get(STRANGER, "/admin")?;
+        assert_eq!(
+            (refused.status, refused.text().as_str()),
+            (403, "Forbidden: ip_not_allowed\n")
+        );
+        assert_eq!(get(OFFICE, "/admin")?.status, 200);
+        assert_eq!(get(STRANGER, "/elsewhere")?.status, 200);
+        assert_eq!(upstream.requests(), 5);
+        Ok(())
+    })
+}

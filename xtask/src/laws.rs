@@ -1,4 +1,5 @@
-//! Laws 1 and 2 are lints; this sees to it that no crate escapes them.
+//! Laws 1 and 2 are lints; this sees to it that no crate escapes them, and that
+//! the tests exist that docs/laws.md names.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -40,6 +41,7 @@ pub(crate) fn check() -> Result<(), String> {
             check_package(name, Path::new(manifest), &mut broken)?;
         }
     }
+    check_page(&mut broken)?;
     if broken.is_empty() {
         println!(
             "laws: {} crates are linked into modules, all under the lints",
@@ -48,6 +50,31 @@ pub(crate) fn check() -> Result<(), String> {
         return Ok(());
     }
     Err(broken.join("\n"))
+}
+
+/// Every test that docs/laws.md names exists.
+fn check_page(broken: &mut Vec<String>) -> Result<(), String> {
+    const PAGE: &str = "docs/laws.md";
+    let page = read(Path::new(PAGE))?;
+    let mut code = String::new();
+    for folder in ["crates", "filters", "modules", "e2e", "xtask"] {
+        for file in sources(Path::new(folder))? {
+            code.push_str(&read(&file)?);
+        }
+    }
+    let is_test = |name: &&str| {
+        name.matches('_').count() >= 3
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+    };
+    let named = page.split('`').skip(1).step_by(2).filter(is_test);
+    for name in named {
+        if !code.contains(&format!("fn {name}(")) {
+            broken.push(format!("{PAGE}: there is no test `{name}`"));
+        }
+    }
+    Ok(())
 }
 
 fn metadata() -> Result<Value, String> {
