@@ -1,6 +1,6 @@
 //! The answer to a request that is refused.
 
-use gatepost_config::{FieldPath, Problems, Whole};
+use gatepost_config::{FieldPath, Problems, Whole, push_json_string};
 use gatepost_http_match::{Given, RequestView};
 use serde::Deserialize;
 
@@ -297,25 +297,23 @@ fn is_zero_weight(parameter: &[u8]) -> bool {
         .is_some_and(|weight| weight.iter().all(|byte| matches!(byte, b'0' | b'.')))
 }
 
+/// RFC 9457 3.1, and the reason code as an extension.
 fn json(problem: &RawProblem, status: u16, reason: &Reason) -> String {
-    let mut object = serde_json::Map::new();
     let kind = problem.r#type.0.as_deref().unwrap_or("about:blank");
-    object.insert("type".to_owned(), kind.into());
-    object.insert(
-        "title".to_owned(),
-        problem
-            .title
-            .0
-            .as_deref()
-            .unwrap_or_else(|| phrase(status))
-            .into(),
-    );
-    object.insert("status".to_owned(), status.into());
+    let title = problem.title.0.as_deref().unwrap_or(phrase(status));
+    let mut json = String::from(r#"{"type":"#);
+    push_json_string(&mut json, kind);
+    json.push_str(r#","title":"#);
+    push_json_string(&mut json, title);
+    json.push_str(&format!(r#","status":{status}"#));
     if let Some(detail) = &problem.detail.0 {
-        object.insert("detail".to_owned(), detail.as_str().into());
+        json.push_str(r#","detail":"#);
+        push_json_string(&mut json, detail);
     }
-    object.insert("reason".to_owned(), reason.as_str().into());
-    serde_json::Value::Object(object).to_string()
+    json.push_str(r#","reason":"#);
+    push_json_string(&mut json, reason.as_str());
+    json.push('}');
+    json
 }
 
 fn phrase(status: u16) -> &'static str {
