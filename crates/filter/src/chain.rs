@@ -50,6 +50,10 @@ pub enum Outcome {
 }
 
 impl Chain {
+    /// Stands where an instance's name does in what is told of refusals that no
+    /// filter made.
+    pub const NAME: &str = "chain";
+
     /// A chain of filters that were loaded.
     #[must_use]
     pub fn new(filters: Vec<(String, Loaded)>) -> Self {
@@ -75,7 +79,7 @@ impl Chain {
             owned,
             log: LogLimit::default(),
             calls: RootCalls::default(),
-            own: Reporter::new("chain"),
+            own: Reporter::new(Self::NAME),
             settings: Settings {
                 mode,
                 ..Settings::default()

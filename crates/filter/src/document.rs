@@ -66,6 +66,12 @@ fn load_list(kinds: &[Kind], document: &[u8], services: &dyn Services) -> Result
             continue;
         };
         let name = raw.name.as_ref().map_or(kind.name, Name::as_str).to_owned();
+        if name == Chain::NAME {
+            problems.push(
+                &path.field("name"),
+                format_args!("expected another name: `{name}` stands for the chain itself"),
+            );
+        }
         if loaded.iter().any(|(other, _)| *other == name) {
             problems.push(
                 &path.field("name"),
