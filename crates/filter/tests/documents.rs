@@ -26,10 +26,7 @@ fn what_is_wrong_with_a_chain_is_said_with_its_path() {
         ),
         ("[]", "document: "),
         ("{}", "document: missing field `filters`"),
-        (
-            r#"{"filters": {}}"#,
-            "filters: invalid type: ",
-        ),
+        (r#"{"filters": {}}"#, "filters: invalid type: "),
         (r#"{"filters": null}"#, "filters: invalid type: null"),
         (r#"{"filters": []}"#, "filters: expected 1 to 32 filters"),
         (

@@ -2,6 +2,7 @@
 
 mod control;
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -237,6 +238,19 @@ impl TestProxy {
                 .properties
                 .get(path)
                 .map(|value| String::from_utf8_lossy(value).into_owned())
+        })
+    }
+
+    /// All properties and filter state of a request, by their paths with dots.
+    #[must_use]
+    pub fn properties(&self, sent: Sent) -> BTreeMap<String, String> {
+        self.with(sent, |stream| {
+            let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
+            stream
+                .properties
+                .iter()
+                .map(|(path, value)| (path.clone(), text(value)))
+                .collect()
         })
     }
 
