@@ -85,8 +85,9 @@ impl Plugin {
                 return false;
             }
         };
-        self.chain.replace(Some(Rc::new(chain)));
+        let former = self.chain.replace(Some(Rc::new(chain)));
         if self.tune_timer().is_err() {
+            self.chain.replace(former);
             proxy.log(
                 Level::Error,
                 "configuration refused: the proxy gives no timer",
@@ -172,6 +173,11 @@ impl Plugin {
         if waiting.len() >= MOST_WAITING {
             return false;
         }
+        let now = self.abi.monotonic_time();
+        if now.is_zero() {
+            // The host has no clock, or it fails: no deadline would ever come.
+            return false;
+        }
         let call = match what {
             WaitFor::Reply(call) => Some(call),
             WaitFor::Wake(_) => None,
@@ -179,7 +185,7 @@ impl Plugin {
         if let Some(call) = call {
             self.calls.borrow_mut().insert(call, stream.id);
         }
-        let until = self.abi.monotonic_time().saturating_add(at_most);
+        let until = now.saturating_add(at_most);
         waiting.insert(
             stream.id,
             Waiting {
