@@ -5,7 +5,7 @@ use std::fmt;
 
 use gatepost_config::{Name, UniqueMap, Whole};
 use gatepost_filter::{Mode, RawDenyResponse, RecordWhen};
-use gatepost_http_match::MatchConfig;
+use gatepost_http_match::{Given, MatchConfig};
 use gatepost_ip_set::CidrList;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, SeqAccess, Unexpected, Visitor};
@@ -22,11 +22,11 @@ pub(crate) struct Config {
     /// Where the client's address comes from. Required when a rule names a list
     /// or matches on the client's address.
     #[serde(default)]
-    pub(crate) client_address: Option<ClientAddressConfig>,
+    pub(crate) client_address: Given<ClientAddressConfig>,
     /// States that the listener validates client certificates against a CA, so
     /// that the identity in them counts. Required when a rule names identities.
     #[serde(default)]
-    pub(crate) peer_certificate: Option<PeerCertificate>,
+    pub(crate) peer_certificate: Given<PeerCertificate>,
     /// Lists of addresses and networks, by the names that rules use.
     #[serde(default)]
     pub(crate) lists: UniqueMap<ListConfig>,
@@ -57,20 +57,20 @@ pub(crate) struct ClientAddressConfig {
     /// How many proxies of ours stand in front, as Envoy's
     /// `xff_num_trusted_hops`; 0 to 19. For `x_forwarded_for` and `forwarded`.
     #[serde(default)]
-    pub(crate) trusted_hops: Option<Whole>,
+    pub(crate) trusted_hops: Given<Whole>,
     /// The addresses of proxies whose entries are believed; needs `true_peer`.
     #[serde(default)]
-    pub(crate) trusted_proxies: Option<CidrList>,
+    pub(crate) trusted_proxies: Given<CidrList>,
     /// Whether this listener has appended its peer to X-Forwarded-For: true with
     /// `use_remote_address: true`. Required for `x_forwarded_for`.
     #[serde(default)]
-    pub(crate) peer_appended: Option<bool>,
+    pub(crate) peer_appended: Given<bool>,
     /// The header that names the client. Required for `header`.
     #[serde(default)]
-    pub(crate) header: Option<String>,
+    pub(crate) header: Given<String>,
     /// Where the address of the connection's other end comes from.
     #[serde(default)]
-    pub(crate) true_peer: Option<TruePeerConfig>,
+    pub(crate) true_peer: Given<TruePeerConfig>,
 }
 
 /// A source of the client's address.
@@ -121,7 +121,7 @@ pub(crate) struct ListConfig {
     pub(crate) cidrs: CidrList,
     /// The reason code of a denial by this list. Default `ip_denied`.
     #[serde(default)]
-    pub(crate) reason: Option<String>,
+    pub(crate) reason: Given<String>,
 }
 
 /// Which list wins.
@@ -157,7 +157,7 @@ pub(crate) struct RuleConfig {
     pub(crate) deny: Vec<String>,
     /// Identities of which the peer must have one, beside what `allow` says.
     #[serde(default)]
-    pub(crate) identities: Option<Vec<IdentityConfig>>,
+    pub(crate) identities: Given<Vec<IdentityConfig>>,
 }
 
 /// Who may pass.

@@ -19,7 +19,8 @@ pub(crate) fn load(load: &Load<'_>) -> Result<Loaded, Problems> {
     let config: Config = read_at(&load.path, load.document)?;
     let (plan, settings) = Plan::new(config, &load.path)?;
     for warning in warnings(&plan, is_sidecar(load.services)) {
-        load.services.log(Level::Warn, &format!("{}: {warning}", load.instance));
+        load.services
+            .log(Level::Warn, &format!("{}: {warning}", load.instance));
     }
     Ok(Loaded {
         filter: Box::new(IpAllowlist { plan }),
@@ -107,7 +108,10 @@ impl IpAllowlist {
             return pass(rule, ALLOWED, client);
         };
         let Some(identity) = learn_identity(request) else {
-            return Verdict::Deny(with_client(Denial::by_policy(rule, IDENTITY_MISSING), client));
+            return Verdict::Deny(with_client(
+                Denial::by_policy(rule, IDENTITY_MISSING),
+                client,
+            ));
         };
         if identities.iter().any(|allowed| allowed.is(&identity)) {
             return pass(rule, ALLOWED, client);
@@ -159,9 +163,14 @@ struct Entry {
 fn longest(membership: &Membership<'_>, lists: &[gatepost_ip_set::ListId]) -> Option<Entry> {
     let mut longest: Option<Entry> = None;
     for list in lists {
-        let Some(prefix_len) = membership.prefix_len(*list) else { continue };
+        let Some(prefix_len) = membership.prefix_len(*list) else {
+            continue;
+        };
         if longest.is_none_or(|known| known.prefix_len < prefix_len) {
-            longest = Some(Entry { list: list.index(), prefix_len });
+            longest = Some(Entry {
+                list: list.index(),
+                prefix_len,
+            });
         }
     }
     longest
@@ -191,16 +200,21 @@ fn no_address(rule: RuleRef, error: ClientAddressError) -> Denial {
         ClientAddressError::TooLong => "client_address_too_long",
         ClientAddressError::Repeated => "client_address_repeated",
     };
-    let status = if error == ClientAddressError::UnknownPeer { 503 } else { 400 };
+    let status = if error == ClientAddressError::UnknownPeer {
+        503
+    } else {
+        400
+    };
     Denial::with_status(rule, Reason::fixed(reason), status)
 }
 
 fn default_verdict(action: DefaultAction, client: Client) -> Verdict {
     match action {
         DefaultAction::Allow => pass(RuleRef::Default, DEFAULT_ALLOWED, client),
-        DefaultAction::Deny => {
-            Verdict::Deny(with_client(Denial::by_policy(RuleRef::Default, DEFAULT_DENIED), client))
-        }
+        DefaultAction::Deny => Verdict::Deny(with_client(
+            Denial::by_policy(RuleRef::Default, DEFAULT_DENIED),
+            client,
+        )),
     }
 }
 

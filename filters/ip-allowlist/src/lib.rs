@@ -12,7 +12,11 @@ mod plan;
 use gatepost_filter::{Kind, Phases};
 
 /// The filter, as a module names it.
-pub const KIND: Kind = Kind { name: "ip-allowlist", phases: Phases::REQUEST, load: filter::load };
+pub const KIND: Kind = Kind {
+    name: "ip-allowlist",
+    phases: Phases::REQUEST,
+    load: filter::load,
+};
 
 /// The JSON Schema (2020-12) of the document, as `schema.json` has it.
 #[cfg(feature = "schema")]

@@ -1,16 +1,16 @@
 //! From a document to a plan: what is left can be carried out as it stands.
 
+mod client_source;
+
 use gatepost_config::{FieldPath, Problems};
 use gatepost_filter::{DenyResponse, Reason, Rules, RulesBuilder, Settings};
 use gatepost_http_match::Matcher;
-use gatepost_ip_set::client_address::{ClientAddressSource, Hops, Trust};
-use gatepost_ip_set::{AddressLists, AddressListsError, CidrList, IpSet, ListId};
+use gatepost_ip_set::client_address::ClientAddressSource;
+use gatepost_ip_set::{AddressLists, AddressListsError, CidrList, ListId};
 
-use crate::client::{ClientSource, TruePeer};
-use crate::config::{
-    AllowConfig, ClientAddressConfig, Config, DefaultAction, From, IdentityConfig, Precedence,
-    RuleConfig, TruePeerConfig,
-};
+use self::client_source::client_source;
+use crate::client::ClientSource;
+use crate::config::{AllowConfig, Config, DefaultAction, IdentityConfig, Precedence, RuleConfig};
 
 /// A valid document.
 #[derive(Debug)]
@@ -62,6 +62,7 @@ impl Plan {
         let mut problems = Problems::new();
         let client = config
             .client_address
+            .0
             .map(|raw| client_source(raw, &at.field("client_address"), &mut problems));
 
         let mut list_infos = Vec::new();
@@ -69,7 +70,7 @@ impl Plan {
         let lists_at = at.field("lists");
         for (name, list) in config.lists {
             let list_at = lists_at.field(&name);
-            let reason = match list.reason.as_deref() {
+            let reason = match list.reason.0.as_deref() {
                 None => Some(Reason::fixed(IP_DENIED)),
                 Some(code) => Reason::configured(code),
             };
@@ -86,7 +87,10 @@ impl Plan {
                 );
             }
             let reason = reason.unwrap_or(Reason::fixed(IP_DENIED));
-            list_infos.push(ListInfo { name: name.clone(), reason });
+            list_infos.push(ListInfo {
+                name: name.clone(),
+                reason,
+            });
             cidrs.push(list.cidrs);
         }
         let (lists, ids) = match compile_lists(&cidrs) {
@@ -98,7 +102,10 @@ impl Plan {
         };
         drop(cidrs);
 
-        let names = ListNames { infos: &list_infos, ids: &ids };
+        let names = ListNames {
+            infos: &list_infos,
+            ids: &ids,
+        };
         let rules = compile_rules(config.rules, &names, &at.field("rules"), &mut problems);
         let plan = Self {
             client,
@@ -109,7 +116,7 @@ impl Plan {
             rules,
             list_infos,
         };
-        plan.check_sources(config.peer_certificate.is_some(), at, &mut problems);
+        plan.check_sources(config.peer_certificate.0.is_some(), at, &mut problems);
         let settings = Settings {
             mode: config.mode,
             on_deny: DenyResponse::new(config.on_deny, &at.field("on_deny"), &mut problems),
@@ -157,119 +164,12 @@ impl Access {
     }
 }
 
-fn client_source(
-    raw: ClientAddressConfig,
-    at: &FieldPath<'_>,
-    problems: &mut Problems,
-) -> ClientSource {
-    let mut refuse = |field: &str, given: bool, of: &str| {
-        if given {
-            problems.push(&at.field(field), format_args!("expected only with {of}"));
-        }
-    };
-    let by_header = matches!(raw.from, From::XForwardedFor | From::Forwarded);
-    refuse("trusted_hops", raw.trusted_hops.is_some() && !by_header, "x_forwarded_for or forwarded");
-    refuse(
-        "trusted_proxies",
-        raw.trusted_proxies.is_some() && raw.from == From::Connection,
-        "x_forwarded_for, forwarded or header",
-    );
-    refuse(
-        "peer_appended",
-        raw.peer_appended.is_some() && raw.from != From::XForwardedFor,
-        "x_forwarded_for",
-    );
-    refuse("header", raw.header.is_some() && raw.from != From::Header, "header");
-    refuse(
-        "true_peer",
-        raw.true_peer.is_some() && raw.from == From::Connection,
-        "x_forwarded_for, forwarded or header",
-    );
-
-    let true_peer = match (raw.from, raw.true_peer) {
-        (From::Connection, _) => Some(TruePeer::Connection),
-        (_, None) => None,
-        (_, Some(TruePeerConfig::Connection)) => Some(TruePeer::Connection),
-        (_, Some(TruePeerConfig::FilterState(name))) => {
-            if name.is_empty() || name.len() > 256 || name.contains('\0') {
-                let field = at.field("true_peer");
-                problems.push(&field.field("filter_state"), "expected the key of filter state");
-            }
-            Some(TruePeer::FilterState(name))
-        }
-    };
-    if raw.trusted_proxies.is_some() && true_peer.is_none() {
-        problems.push(
-            &at.field("true_peer"),
-            "expected where the true peer's address comes from: `trusted_proxies` says whom to \
-             believe, and nobody else knows who is speaking",
-        );
-    }
-    let source = match raw.from {
-        From::Connection => ClientAddressSource::Connection,
-        From::XForwardedFor => {
-            if raw.peer_appended.is_none() {
-                problems.push(
-                    &at.field("peer_appended"),
-                    "expected whether this listener has appended its peer: true with \
-                     `use_remote_address: true`, else false",
-                );
-            }
-            ClientAddressSource::XForwardedFor {
-                trust: trust(raw.trusted_hops, raw.trusted_proxies, at, problems),
-                peer_appended: raw.peer_appended.unwrap_or_default(),
-            }
-        }
-        From::Forwarded => ClientAddressSource::Forwarded {
-            trust: trust(raw.trusted_hops, raw.trusted_proxies, at, problems),
-        },
-        From::Header => {
-            let name = raw.header.unwrap_or_default().to_ascii_lowercase();
-            let legal = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-            if name.is_empty() || !name.bytes().all(legal) {
-                problems.push(&at.field("header"), "expected the name of a header");
-            }
-            let Some(proxies) = raw.trusted_proxies else {
-                problems.push(
-                    &at.field("trusted_proxies"),
-                    "expected the proxies that are believed: any client can send this header",
-                );
-                return ClientSource { source: ClientAddressSource::Connection, true_peer };
-            };
-            ClientAddressSource::SingleHeader { name: name.into(), proxies: IpSet::from(&proxies) }
-        }
-    };
-    ClientSource { source, true_peer }
-}
-
-fn trust(
-    hops: Option<gatepost_config::Whole>,
-    proxies: Option<CidrList>,
-    at: &FieldPath<'_>,
-    problems: &mut Problems,
-) -> Trust {
-    match (hops, proxies) {
-        (None, Some(proxies)) => Trust::Proxies(IpSet::from(&proxies)),
-        (Some(hops), None) => {
-            let valid = u8::try_from(hops.get()).ok().and_then(Hops::new);
-            if valid.is_none() {
-                problems.push(
-                    &at.field("trusted_hops"),
-                    format_args!("expected a number from 0 to {}, found {}", Hops::MAX, hops.get()),
-                );
-            }
-            Trust::Hops(valid.unwrap_or(Hops::NONE))
-        }
-        _ => {
-            problems.push(at, "expected one of `trusted_hops` and `trusted_proxies`");
-            Trust::Hops(Hops::NONE)
-        }
-    }
-}
-
 fn compile_lists(cidrs: &[CidrList]) -> Result<(AddressLists, Vec<ListId>), AddressListsError> {
     let mut builder = AddressLists::builder();
-    let ids = cidrs.iter().map(|list| builder.add_list(list)).collect::<Result<_, _>>()?;
+    let ids = cidrs
+        .iter()
+        .map(|list| builder.add_list(list))
+        .collect::<Result<_, _>>()?;
     Ok((builder.build()?, ids))
 }
 
@@ -330,6 +230,7 @@ fn compile_rules(
             deny: lists.resolve(&rule.deny, &rule_at.field("deny"), problems),
             identities: rule
                 .identities
+                .0
                 .map(|raw| identities(raw, &rule_at.field("identities"), problems)),
         };
         match Matcher::compile(rule.matches, &rule_at.field("match")) {
@@ -346,7 +247,10 @@ fn identities(
     problems: &mut Problems,
 ) -> Box<[Identity]> {
     if raw.is_empty() {
-        problems.push(at, "expected at least one identity; left out, any peer will do");
+        problems.push(
+            at,
+            "expected at least one identity; left out, any peer will do",
+        );
     }
     let mut valid = Vec::new();
     for (index, identity) in raw.into_iter().enumerate() {
@@ -386,9 +290,10 @@ impl Identity {
 /// Not configurable, but told: what an operator should know when it loads.
 pub(crate) fn warnings(plan: &Plan, is_sidecar: bool) -> Vec<&'static str> {
     let mut warnings = Vec::new();
-    let by_connection = plan.client.as_ref().is_some_and(|client| {
-        matches!(client.source, ClientAddressSource::Connection)
-    });
+    let by_connection = plan
+        .client
+        .as_ref()
+        .is_some_and(|client| matches!(client.source, ClientAddressSource::Connection));
     if is_sidecar && by_connection {
         warnings.push(
             "client_address.from is `connection` in an Istio sidecar, where source.address is what \
