@@ -50,10 +50,7 @@ impl Problems {
     /// Adds a problem. `message` says what was expected: `expected a status
     /// from 400 to 599, found 200`.
     pub fn push(&mut self, path: &FieldPath<'_>, message: impl fmt::Display) {
-        self.add(Problem {
-            path: path.to_string(),
-            message: message.to_string(),
-        });
+        self.push_message(path, &message);
     }
 
     /// Adds a problem that was made elsewhere.
@@ -94,6 +91,14 @@ impl Problems {
         } else {
             Err(self)
         }
+    }
+
+    /// Apart, so that it is compiled once and not for every kind of message.
+    fn push_message(&mut self, path: &FieldPath<'_>, message: &dyn fmt::Display) {
+        self.add(Problem {
+            path: path.to_string(),
+            message: message.to_string(),
+        });
     }
 }
 

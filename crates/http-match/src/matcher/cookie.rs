@@ -49,7 +49,7 @@ impl CookieMatch {
             .all("cookie")
             .flat_map(|line| line.split(|byte| *byte == b';'));
         self.test
-            .holds(cookies.flat_map(|cookie| self.find(cookie.trim_ascii())))
+            .holds(&mut cookies.flat_map(|cookie| self.find(cookie.trim_ascii())))
     }
 
     fn find<'a>(&self, cookie: &'a [u8]) -> impl Iterator<Item = Found<'a>> + use<'a> {

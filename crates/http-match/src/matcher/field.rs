@@ -62,7 +62,7 @@ impl FieldTest {
     }
 
     /// Whether the condition holds for a request with these fields.
-    pub(super) fn holds<'a>(&self, fields: impl Iterator<Item = Found<'a>>) -> Truth {
+    pub(super) fn holds(&self, fields: &mut dyn Iterator<Item = Found<'_>>) -> Truth {
         let passes = match &self.test {
             Test::Present(wanted) => {
                 any(fields.map(|found| found.map(|_| true))).map(|is_present| is_present == *wanted)

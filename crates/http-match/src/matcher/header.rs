@@ -48,7 +48,7 @@ impl HeaderMatch {
         // White space around a value is no part of it (RFC 9110 5.5).
         let values = headers.all(&self.name).map(<[u8]>::trim_ascii);
         self.test
-            .holds(values.map(|value| Ok(Some(Cow::Borrowed(value)))))
+            .holds(&mut values.map(|value| Ok(Some(Cow::Borrowed(value)))))
     }
 }
 

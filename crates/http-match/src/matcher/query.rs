@@ -42,7 +42,7 @@ impl QueryMatch {
     pub(super) fn matches(&self, query: &[u8]) -> Truth {
         let parameters = query.split(|byte| *byte == b'&');
         self.test
-            .holds(parameters.flat_map(|parameter| self.find(parameter)))
+            .holds(&mut parameters.flat_map(|parameter| self.find(parameter)))
     }
 
     fn find<'a>(&'a self, parameter: &'a [u8]) -> impl Iterator<Item = Found<'a>> {

@@ -32,12 +32,12 @@ impl<A: Bits> Table<A> {
             return Err(AddressListsError::TooManyEntries);
         }
         let mut pieces = 0_usize;
-        sweep(lists, memberships, |_, _| {
+        sweep(lists, memberships, &mut |_, _| {
             pieces = pieces.saturating_add(1);
         })?;
         let mut starts = Vec::with_capacity(pieces);
         let mut ids = Vec::with_capacity(pieces);
-        sweep(lists, memberships, |start, id| {
+        sweep(lists, memberships, &mut |start, id| {
             starts.push(start);
             ids.push(id);
         })?;
@@ -71,7 +71,7 @@ impl<A: Bits> Table<A> {
 fn sweep<A: Bits>(
     lists: &[&[Entry<A>]],
     memberships: &mut Interner,
-    piece: impl FnMut(A, MembershipId),
+    piece: &mut dyn FnMut(A, MembershipId),
 ) -> Result<(), AddressListsError> {
     let mut merged = Merged::new(lists);
     let mut pieces = Pieces::new(piece);
@@ -104,11 +104,7 @@ struct Open<A> {
 }
 
 /// Leaves the blocks that end before `address`; all of them for `None`.
-fn close<A: Bits>(
-    around: &mut Vec<Open<A>>,
-    address: Option<A>,
-    pieces: &mut Pieces<A, impl FnMut(A, MembershipId)>,
-) {
+fn close<A: Bits>(around: &mut Vec<Open<A>>, address: Option<A>, pieces: &mut Pieces<'_, A>) {
     let ends_before = |open: &mut Open<A>| address.is_none_or(|address| open.last < address);
     while let Some(open) = around.pop_if(ends_before) {
         if let Some(next) = open.last.next() {
@@ -169,14 +165,14 @@ impl<'a, A: Bits> Merged<'a, A> {
 /// Passes on only pieces that differ from the one before. A piece waits until
 /// the next one begins behind it: where blocks end and begin at one address,
 /// the last word counts.
-struct Pieces<A, F> {
-    piece: F,
+struct Pieces<'p, A> {
+    piece: &'p mut dyn FnMut(A, MembershipId),
     passed_on: Option<MembershipId>,
     waiting: (A, MembershipId),
 }
 
-impl<A: Bits, F: FnMut(A, MembershipId)> Pieces<A, F> {
-    fn new(piece: F) -> Self {
+impl<'p, A: Bits> Pieces<'p, A> {
+    fn new(piece: &'p mut dyn FnMut(A, MembershipId)) -> Self {
         Self {
             piece,
             passed_on: None,

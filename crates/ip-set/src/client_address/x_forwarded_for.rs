@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::trust::{Entry, by_hops, by_proxies};
+use super::trust::{Entry, MAX_WALKED, by_hops, by_proxies};
 use super::{ClientAddressError, Trust};
 use crate::AddressError;
 use crate::address::parse_element;
@@ -34,9 +34,7 @@ pub fn from_x_forwarded_for<'h>(
     peer_appended: bool,
     trust: &Trust,
 ) -> Result<IpAddr, ClientAddressError> {
-    let from_right = lines
-        .rev()
-        .flat_map(|line| line.rsplit(|byte| *byte == b','));
+    let from_right = last_elements(lines).into_iter();
     match trust {
         Trust::Hops(hops) => by_hops(&mut from_right.map(read), *hops, peer),
         // The appended entry is the peer, which is judged already. It is not
@@ -46,6 +44,18 @@ pub fn from_x_forwarded_for<'h>(
             by_proxies(&mut arrived.map(read), proxies, peer)
         }
     }
+}
+
+/// The rightmost elements, from the right: the appended one, as many as the walk
+/// reads, and one more, so that it can tell that there are more.
+fn last_elements<'h>(lines: impl DoubleEndedIterator<Item = &'h [u8]>) -> Vec<&'h [u8]> {
+    const MOST: usize = MAX_WALKED as usize + 2;
+    let mut elements = Vec::new();
+    for line in lines.rev() {
+        let wanted = MOST.saturating_sub(elements.len());
+        elements.extend(line.rsplit(|byte| *byte == b',').take(wanted));
+    }
+    elements
 }
 
 fn read(element: &[u8]) -> Entry {
