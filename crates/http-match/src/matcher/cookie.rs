@@ -45,22 +45,28 @@ impl CookieMatch {
     }
 
     pub(super) fn matches(&self, headers: &Headers) -> Truth {
-        let cookies = headers
-            .all("cookie")
-            .flat_map(|line| line.split(|byte| *byte == b';'));
-        self.test
-            .holds(&mut cookies.flat_map(|cookie| self.find(cookie.trim_ascii())))
+        let mut found = Vec::new();
+        for line in headers.all("cookie") {
+            for cookie in line.split(|byte| *byte == b';') {
+                self.find(cookie.trim_ascii(), &mut found);
+            }
+        }
+        self.test.holds(found)
     }
 
-    fn find<'a>(&self, cookie: &'a [u8]) -> impl Iterator<Item = Found<'a>> + use<'a> {
+    fn find<'a>(&self, cookie: &'a [u8], found: &mut Vec<Found<'a>>) {
         let mut parts = cookie.splitn(2, |byte| *byte == b'=');
         let name = parts.next().unwrap_or_default().trim_ascii();
-        let is_it = self.is_name(name);
-        let value = parts.next().map(<[u8]>::trim_ascii);
-        let unreadable = (is_it && value.is_none()).then_some(Err(Undecided::UnreadableCookie));
-        let readings = value.filter(|_| is_it).map(readings);
-        let readings = readings.into_iter().flatten().flatten();
-        readings.map(|value| Ok(Some(value))).chain(unreadable)
+        if !self.is_name(name) {
+            return;
+        }
+        match parts.next() {
+            Some(value) => {
+                let readings = readings(value.trim_ascii()).into_iter().flatten();
+                found.extend(readings.map(|value| Ok(Some(value))));
+            }
+            None => found.push(Err(Undecided::UnreadableCookie)),
+        }
     }
 
     fn is_name(&self, name: &[u8]) -> bool {

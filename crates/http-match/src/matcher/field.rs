@@ -62,12 +62,11 @@ impl FieldTest {
     }
 
     /// Whether the condition holds for a request with these fields.
-    pub(super) fn holds(&self, fields: &mut dyn Iterator<Item = Found<'_>>) -> Truth {
+    pub(super) fn holds(&self, fields: Vec<Found<'_>>) -> Truth {
         let passes = match &self.test {
-            Test::Present(wanted) => {
-                any(fields.map(|found| found.map(|_| true))).map(|is_present| is_present == *wanted)
-            }
-            Test::Text(text) => any(fields.map(|found| match found? {
+            Test::Present(wanted) => any(fields.into_iter().map(|found| found.map(|_| true)))
+                .map(|is_present| is_present == *wanted),
+            Test::Text(text) => any(fields.into_iter().map(|found| match found? {
                 Some(value) => text.matches(&value, self.unreadable),
                 None => Err(self.unreadable),
             })),

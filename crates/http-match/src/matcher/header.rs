@@ -47,8 +47,8 @@ impl HeaderMatch {
     pub(super) fn matches(&self, headers: &Headers) -> Truth {
         // White space around a value is no part of it (RFC 9110 5.5).
         let values = headers.all(&self.name).map(<[u8]>::trim_ascii);
-        self.test
-            .holds(&mut values.map(|value| Ok(Some(Cow::Borrowed(value)))))
+        let found = values.map(|value| Ok(Some(Cow::Borrowed(value))));
+        self.test.holds(found.collect())
     }
 }
 

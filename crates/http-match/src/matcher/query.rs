@@ -40,22 +40,24 @@ impl QueryMatch {
     }
 
     pub(super) fn matches(&self, query: &[u8]) -> Truth {
-        let parameters = query.split(|byte| *byte == b'&');
-        self.test
-            .holds(&mut parameters.flat_map(|parameter| self.find(parameter)))
+        let mut found = Vec::new();
+        for parameter in query.split(|byte| *byte == b'&') {
+            self.find(parameter, &mut found);
+        }
+        self.test.holds(found)
     }
 
-    fn find<'a>(&'a self, parameter: &'a [u8]) -> impl Iterator<Item = Found<'a>> {
+    fn find<'a>(&self, parameter: &'a [u8], found: &mut Vec<Found<'a>>) {
         let (name, value) = split(parameter);
-        let found = match self.is_name(name) {
-            Ok(true) => Some(Ok(percent::decode(value, true))),
-            Ok(false) => None,
-            Err(unreadable) => Some(Err(unreadable)),
-        };
+        match self.is_name(name) {
+            Ok(true) => found.push(Ok(percent::decode(value, true))),
+            Ok(false) => {}
+            Err(unreadable) => found.push(Err(unreadable)),
+        }
         let mut behind_semicolons = parameter.split(|byte| *byte == b';').skip(1);
-        let is_hidden = behind_semicolons.any(|part| self.is_name(split(part).0) == Ok(true));
-        let hidden = is_hidden.then_some(Err(Undecided::UnreadableQuery));
-        found.into_iter().chain(hidden)
+        if behind_semicolons.any(|part| self.is_name(split(part).0) == Ok(true)) {
+            found.push(Err(Undecided::UnreadableQuery));
+        }
     }
 
     fn is_name(&self, name: &[u8]) -> Truth {
