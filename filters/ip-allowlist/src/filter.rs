@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use gatepost_config::{Problems, read_at};
 use gatepost_filter::{
-    Denial, Filter, Level, Load, Loaded, Reason, Request, RuleRef, Services, Verdict,
+    Denial, Filter, Level, Load, Loaded, Pass, Reason, Request, RuleRef, Services, Verdict,
 };
 use gatepost_http_match::{ClientAddress, PeerIdentity, Selection};
 use gatepost_ip_set::Membership;
@@ -57,9 +57,9 @@ impl Filter for IpAllowlist {
             Selection::Rule(index) => match self.plan.rules.get(index) {
                 Some(access) => self.judge(RuleRef::Rule(index), access, client, request),
                 // The index came from these rules.
-                None => default_verdict(DefaultAction::Deny, client),
+                None => self.judge_by_default(DefaultAction::Deny, client),
             },
-            Selection::None => default_verdict(self.plan.default, client),
+            Selection::None => self.judge_by_default(self.plan.default, client),
             Selection::Undecided(why) => match client {
                 // The rules ask for an address that we could not find: say why.
                 Some(Err(error)) if why == gatepost_http_match::Undecided::UnknownClientAddress => {
@@ -105,7 +105,7 @@ impl IpAllowlist {
             return Verdict::Deny(with_client(Denial::by_policy(rule, IP_NOT_ALLOWED), client));
         }
         let Some(identities) = &access.identities else {
-            return pass(rule, ALLOWED, client);
+            return self.pass(rule, ALLOWED, client);
         };
         let Some(identity) = learn_identity(request) else {
             return Verdict::Deny(with_client(
@@ -114,7 +114,7 @@ impl IpAllowlist {
             ));
         };
         if identities.iter().any(|allowed| allowed.is(&identity)) {
-            return pass(rule, ALLOWED, client);
+            return self.pass(rule, ALLOWED, client);
         }
         let denial = Denial::by_policy(rule, IDENTITY_NOT_ALLOWED).field("identity", identity);
         Verdict::Deny(with_client(denial, client))
@@ -135,13 +135,40 @@ impl IpAllowlist {
         };
         let denial = match denied {
             Some(denied) if !self.outranks(allowed, denied) => {
-                let info = self.plan.list_infos.get(denied.list)?;
-                Denial::by_policy(rule, info.reason.clone()).field("list", info.name.clone())
+                match self.plan.list_infos.get(denied.list) {
+                    Some(info) => Denial::by_policy(rule, info.reason.clone())
+                        .field("list", info.name.clone()),
+                    // The lists were made of these.
+                    None => Denial::by_policy(rule, IP_NOT_ALLOWED),
+                }
             }
             _ if is_listed => return None,
             _ => Denial::by_policy(rule, IP_NOT_ALLOWED),
         };
         Some(denial.field("client_address", address.to_string()))
+    }
+
+    fn judge_by_default(&self, action: DefaultAction, client: Client) -> Verdict {
+        match action {
+            DefaultAction::Allow => self.pass(RuleRef::Default, DEFAULT_ALLOWED, client),
+            DefaultAction::Deny => Verdict::Deny(with_client(
+                Denial::by_policy(RuleRef::Default, DEFAULT_DENIED),
+                client,
+            )),
+        }
+    }
+
+    /// The address is written out only for a record that will be kept.
+    fn pass(&self, rule: RuleRef, reason: Reason, client: Client) -> Verdict {
+        let address = client
+            .and_then(Result::ok)
+            .filter(|_| self.plan.records_passed);
+        let fields = address.map(|address| ("client_address", address.to_string()));
+        Verdict::Continue(Pass {
+            rule,
+            reason,
+            fields: fields.into_iter().collect(),
+        })
     }
 
     /// Whether the entry that allows an address wins over the one that denies
@@ -206,20 +233,6 @@ fn no_address(rule: RuleRef, error: ClientAddressError) -> Denial {
         400
     };
     Denial::with_status(rule, Reason::fixed(reason), status)
-}
-
-fn default_verdict(action: DefaultAction, client: Client) -> Verdict {
-    match action {
-        DefaultAction::Allow => pass(RuleRef::Default, DEFAULT_ALLOWED, client),
-        DefaultAction::Deny => Verdict::Deny(with_client(
-            Denial::by_policy(RuleRef::Default, DEFAULT_DENIED),
-            client,
-        )),
-    }
-}
-
-fn pass(rule: RuleRef, reason: Reason, _client: Client) -> Verdict {
-    Verdict::pass(rule, reason)
 }
 
 fn with_client(denial: Denial, client: Client) -> Denial {

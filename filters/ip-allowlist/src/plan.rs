@@ -2,8 +2,8 @@
 
 mod client_source;
 
-use gatepost_config::{FieldPath, Problems};
-use gatepost_filter::{DenyResponse, Reason, Rules, RulesBuilder, Settings};
+use gatepost_config::{FieldPath, Name, Problems};
+use gatepost_filter::{DenyResponse, Reason, RecordWhen, Rules, RulesBuilder, Settings};
 use gatepost_http_match::Matcher;
 use gatepost_ip_set::client_address::ClientAddressSource;
 use gatepost_ip_set::{AddressLists, AddressListsError, CidrList, ListId};
@@ -23,6 +23,8 @@ pub(crate) struct Plan {
     pub(crate) rules: Rules<Access>,
     pub(crate) default: DefaultAction,
     pub(crate) matches_identity: bool,
+    /// Whether requests that pass are recorded, too.
+    pub(crate) records_passed: bool,
 }
 
 /// What is told of a list.
@@ -70,6 +72,12 @@ impl Plan {
         let lists_at = at.field("lists");
         for (name, list) in config.lists {
             let list_at = lists_at.field(&name);
+            if Name::parse(&name).is_none() {
+                problems.push(
+                    &list_at,
+                    "expected a name of 1 to 64 characters from a-z, 0-9, `_` and `-`",
+                );
+            }
             let reason = match list.reason.0.as_deref() {
                 None => Some(Reason::fixed(IP_DENIED)),
                 Some(code) => Reason::configured(code),
@@ -112,6 +120,7 @@ impl Plan {
             lists,
             precedence: config.precedence,
             matches_identity: rules.needs().peer_identity,
+            records_passed: config.record == RecordWhen::Always,
             default: config.default.action,
             rules,
             list_infos,
