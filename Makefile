@@ -51,14 +51,14 @@ demo: envoy wasm test-modules ## show the filters at work in a real Envoy
 	@cargo run -q -p gatepost-e2e --bin demo
 
 .PHONY: test
-test: lint wasm test-wasm32 test-unit e2e ## everything that CI checks
+test: lint test-wasm32 test-unit e2e ## everything that CI checks
 
 .PHONY: wasm
 wasm: rust ## build dist/<module>.wasm, with size, imports and exports
 	@MAX_KIB=400 scripts/modules.sh '$(TARGET)' dist modules $(MODULES)
 
 .PHONY: test-unit
-test-unit: rust ## tests that need no Envoy
+test-unit: wasm test-modules ## tests that need no Envoy, on the filters and on the compiled modules
 	cargo test --workspace --exclude gatepost-e2e --all-features
 
 .PHONY: test-wasm32
@@ -69,7 +69,7 @@ test-wasm32: rust node wasm-bindgen ## the pure crates' tests on wasm32, under N
 	done
 
 .PHONY: e2e
-e2e: envoy test-modules ## tests with real Envoys (after `make wasm`)
+e2e: envoy wasm test-modules ## tests with real Envoys
 	cargo test -p gatepost-e2e
 
 .PHONY: lint
