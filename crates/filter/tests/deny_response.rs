@@ -182,9 +182,11 @@ fn a_configured_grpc_status_is_for_policy_alone() {
         )
     };
     let grpc = || get().header("content-type", "application/grpc");
-    refusing_by(&gate(""), |send| assert_eq!(send(grpc()).grpc_status, 5));
+    refusing_by(&gate(""), |send| {
+        assert_eq!(send(grpc()).grpc_status, 5);
+    });
     refusing_by(&gate(r#", "status": 503"#), |send| {
-        assert_eq!(send(grpc()).grpc_status, 14)
+        assert_eq!(send(grpc()).grpc_status, 14);
     });
 }
 

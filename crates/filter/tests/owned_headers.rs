@@ -57,7 +57,7 @@ fn the_clients_copies_are_gone_when_nothing_takes_their_place() {
 #[test]
 fn the_clients_copies_are_gone_on_an_exempt_path() {
     chain(LEARN, |proxy| {
-        none_is_left(proxy, &forged(Some("alice"), "/exempt"))
+        none_is_left(proxy, &forged(Some("alice"), "/exempt"));
     });
 }
 

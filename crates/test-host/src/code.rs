@@ -54,28 +54,33 @@ impl Code {
 /// not to have run.
 pub fn each_code(module: &'static Module, name: &str, test: impl Fn(&Code)) {
     test(&Code::native(module));
-    with_compiled("GATEPOST_DIST", "dist", "make wasm", name, test);
+    let folder = named("GATEPOST_DIST").unwrap_or_else(|| workspace().join("dist"));
+    with_compiled(&folder, name, "make wasm", test);
 }
 
 /// The same for a module that exists for tests only, as `make test-modules` left
-/// it in target/test-modules/ (`GATEPOST_TEST_MODULES` names another folder).
+/// it in Cargo's target folder (`GATEPOST_TEST_MODULES` names another one).
 ///
 /// # Panics
 /// As [`each_code`].
 pub fn each_test_code(module: &'static Module, name: &str, test: impl Fn(&Code)) {
     test(&Code::native(module));
-    with_compiled(
-        "GATEPOST_TEST_MODULES",
-        "target/test-modules",
-        "make test-modules",
-        name,
-        test,
-    );
+    let folder = named("GATEPOST_TEST_MODULES").unwrap_or_else(|| {
+        let target = named("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
+        workspace().join(target).join("test-modules")
+    });
+    with_compiled(&folder, name, "make test-modules", test);
 }
 
-fn with_compiled(variable: &str, default: &str, make: &str, name: &str, test: impl Fn(&Code)) {
-    let workspace = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
-    let folder = std::env::var_os(variable).map_or_else(|| workspace.join(default), PathBuf::from);
+fn named(variable: &str) -> Option<PathBuf> {
+    std::env::var_os(variable).map(PathBuf::from)
+}
+
+fn workspace() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
+
+fn with_compiled(folder: &Path, name: &str, make: &str, test: impl Fn(&Code)) {
     let file = folder.join(format!("{name}.wasm"));
     match std::fs::read(&file) {
         Ok(bytes) => test(&compiled_once(file, &bytes)),

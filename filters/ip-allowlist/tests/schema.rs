@@ -70,7 +70,13 @@ fn each_example_is_taken_by_the_schema_and_by_the_filter() {
             .collect();
         assert!(errors.is_empty(), "{}: {errors:?}", file.display());
         each_code(|code| {
-            TestProxy::with_document(code, &text);
+            let mut proxy = TestProxy::new(code);
+            assert!(
+                proxy.configure(&text),
+                "{}: {}",
+                file.display(),
+                proxy.log_text()
+            );
         });
     }
 }
