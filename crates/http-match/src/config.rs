@@ -75,7 +75,9 @@ pub struct PathMatchConfig {
     /// not `/adminx`.
     #[serde(default)]
     pub prefix: Given<String>,
-    /// An expression that the whole path, without query, must meet.
+    /// An expression that the whole path, without query, must meet: of at most
+    /// 160 states. A path beyond 1 KiB is refused as `path_unreadable` where the
+    /// expression is asked.
     #[serde(default)]
     pub regex: Given<String>,
 }
@@ -101,7 +103,9 @@ pub struct FieldMatchConfig {
     /// What stands somewhere in the value.
     #[serde(default)]
     pub contains: Given<OneOrMany<String>>,
-    /// An expression that the whole value must meet.
+    /// An expression that the whole value must meet: of at most 160 states. `.`
+    /// is any character, a line break too. Beyond 1 KiB, all values of the name
+    /// together, nothing can be said of them.
     #[serde(default)]
     pub regex: Given<OneOrMany<String>>,
     /// Whether there is such a field at all.
@@ -133,7 +137,8 @@ pub struct TextMatchConfig {
     /// What stands somewhere in the text.
     #[serde(default)]
     pub contains: Given<OneOrMany<String>>,
-    /// An expression that the whole text must meet.
+    /// An expression that the whole text must meet: of at most 160 states, on
+    /// texts of at most 1 KiB.
     #[serde(default)]
     pub regex: Given<OneOrMany<String>>,
     /// Compare ASCII letters without regard to case.
@@ -168,7 +173,8 @@ pub struct ClaimMatchConfig {
     /// How the string ends.
     #[serde(default)]
     pub suffix: Given<OneOrMany<String>>,
-    /// An expression that the whole string must meet.
+    /// An expression that the whole string must meet: of at most 160 states, on
+    /// strings of at most 1 KiB.
     #[serde(default)]
     pub regex: Given<OneOrMany<String>>,
     /// Whether there is such a claim that is not null.

@@ -101,13 +101,37 @@ fn bytes_that_are_no_utf8_are_compared_but_not_read_by_expressions() {
 
 #[test]
 fn a_value_too_long_for_an_expression_is_unreadable() {
-    let value = vec![b'a'; 8 * 1024 + 1];
+    let value = vec![b'a'; 1025];
     let view = with_headers(&[("x-a", &value)]);
     assert_eq!(
         header(r#""regex":"b*""#, &view),
         Err(Undecided::UnreadableHeader)
     );
     assert_eq!(header(r#""prefix":"a""#, &view), Ok(true));
+    let longest = with_headers(&[("x-a", value.get(1..).unwrap_or_default())]);
+    assert_eq!(header(r#""regex":"a*""#, &longest), Ok(true));
+}
+
+#[test]
+fn many_values_buy_no_more_work_of_an_expression_than_one() {
+    let half = vec![b'a'; 512];
+    let view = with_headers(&[("x-a", &half), ("x-a", &half)]);
+    let unsaid = Err(Undecided::UnreadableHeader);
+    assert_eq!(header(r#""regex":"b""#, &view), unsaid);
+    assert_eq!(header(r#""regex":"b","invert":true"#, &view), unsaid);
+    assert_eq!(header(r#""exact":"b""#, &view), Ok(false));
+    assert_eq!(header(r#""present":true"#, &view), Ok(true));
+    let unsaid = Err(Undecided::UnreadableQuery);
+    assert_eq!(query(r#""regex":"b""#, &"a+b&".repeat(1025)), Ok(false));
+    assert_eq!(query(r#""regex":"b""#, &"a+b&".repeat(1026)), unsaid);
+}
+
+#[test]
+fn a_line_break_is_no_way_around_an_expression() {
+    for text in ["a+b=%0Aadmin", "a+b=admin%0A", "a+b=ad%0D%0Amin"] {
+        assert_eq!(query(r#""regex":".*ad.*min.*""#, text), Ok(true), "{text}");
+    }
+    assert_eq!(query(r#""regex":"(?-s:.*)""#, "a+b=%0A"), Ok(false));
 }
 
 #[test]

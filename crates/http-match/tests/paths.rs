@@ -56,6 +56,17 @@ fn an_expression_matches_the_whole_path() {
 }
 
 #[test]
+fn a_comment_in_an_expression_ends_with_the_expression() {
+    for pattern in [r"(?x) /a [0-9] #c", r"(?x)/a[0-9] #c)\n", "(?x: /a [0-9] )"] {
+        let regex = format!(r#"{{"regex":"{pattern}"}}"#);
+        assert_eq!(check(&regex, "/a1"), Ok(true), "{pattern}");
+        for path in ["/a", "/a12", "/a1/"] {
+            assert_eq!(check(&regex, path), Ok(false), "{pattern} {path}");
+        }
+    }
+}
+
+#[test]
 fn any_of_the_paths_matches() {
     let paths = r#"{"exact":"/a"},{"prefix":"/b"},{"regex":"/c[0-9]"}"#;
     for path in ["/a", "/b/x", "/c3"] {
@@ -119,12 +130,9 @@ fn of_an_unreadable_path_nothing_can_be_said() {
 
 #[test]
 fn a_path_too_long_for_an_expression_is_unreadable() {
-    let path = format!("/{}", "a".repeat(8 * 1024));
+    let path = format!("/{}", "a".repeat(1024));
     let regex = r#"{"regex":"/a*"}"#;
-    assert_eq!(
-        check(regex, path.get(..8 * 1024).unwrap_or_default()),
-        Ok(true)
-    );
+    assert_eq!(check(regex, path.get(..1024).unwrap_or_default()), Ok(true));
     assert_eq!(check(regex, &path), Err(Undecided::UnreadablePath));
     assert_eq!(check(r#"{"prefix":"/"}"#, &path), Ok(true));
 }

@@ -234,8 +234,14 @@ fn a_configuration_is_bounded() {
 
     let regex = |pattern: &str| problems(&format!(r#"{{"paths":[{{"regex":"{pattern}"}}]}}"#));
     assert!(regex(&"a".repeat(1025)).contains("at most 1024 bytes"));
-    assert!(regex("(a{1000}){1000}").contains("bytes compiled"));
+    for too_large in ["(a{1000}){1000}", "a{160}", "(?:.*a){200}z"] {
+        assert!(
+            regex(too_large).contains("at most 160 states: "),
+            "{too_large}"
+        );
+    }
     assert!(regex("a)|(b").contains("expected a regular expression"));
+    matcher(r#"{"paths":[{"regex":"/(v[0-9]+/)?orders/[0-9a-f-]{36}(/items/[0-9]+)?"}]}"#);
 
     let header = |test: &str, length: usize| {
         format!(

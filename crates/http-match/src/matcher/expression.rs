@@ -6,11 +6,17 @@ use gatepost_config::FieldPath;
 use regex_lite::{Regex, RegexBuilder};
 
 use super::compile::Compiler;
-use crate::limits::{LARGEST_EXPRESSION, LONGEST_EXPRESSION, LONGEST_SUBJECT};
+use crate::limits::{LONGEST_EXPRESSION, LONGEST_SUBJECT, MOST_STATES};
 
-/// An expression that the whole subject must meet, in linear time.
+/// An expression that the whole subject must meet; `.` is any character, a line
+/// break too. The time is the length of the subject times the states of the
+/// expression, and both are limited.
 #[derive(Debug)]
 pub(super) struct Expression(Regex);
+
+/// What a state takes, in bytes, with the width of pointers: so the same
+/// expressions are taken on every target, but for those next to the limit.
+const STATE: usize = size_of::<[usize; 4]>();
 
 /// Why a text is no expression that is taken.
 #[derive(Debug)]
@@ -33,8 +39,9 @@ impl Expression {
         compiler.check(Self::parse(pattern, ignore_case), at)
     }
 
-    /// `None` when the subject is no UTF-8 or longer than 8 KiB: nothing can be
-    /// said then, and its negation cannot be said either.
+    /// `None` when the subject is no UTF-8 or longer than
+    /// [`LONGEST_SUBJECT`]: nothing can be said then, and its negation cannot
+    /// be said either.
     pub(super) fn matches(&self, subject: &[u8]) -> Option<bool> {
         if subject.len() > LONGEST_SUBJECT {
             return None;
@@ -50,13 +57,19 @@ impl Expression {
         let build = |pattern: &str| {
             RegexBuilder::new(pattern)
                 .case_insensitive(ignore_case)
-                .size_limit(LARGEST_EXPRESSION)
+                .dot_matches_new_line(true)
+                .size_limit(MOST_STATES.saturating_mul(STATE))
                 .build()
                 .map_err(ExpressionError::Refused)
         };
         // By itself first: `a)|(b` must not become two expressions.
         build(pattern)?;
-        build(&format!(r"\A(?:{pattern})\z")).map(Self)
+        // In the mode `x` the end of the wrapper could stand in a comment
+        // (`(?x)a #b`): then the line break, which is no part of the expression
+        // in that mode, ends the comment.
+        build(&format!(r"\A(?:{pattern})\z"))
+            .or_else(|_| build(&format!("\\A(?:{pattern}\n)\\z")))
+            .map(Self)
     }
 }
 
@@ -71,7 +84,8 @@ impl fmt::Display for ExpressionError {
             }
             Self::Refused(error) => write!(
                 f,
-                "expected a regular expression of at most {LARGEST_EXPRESSION} bytes compiled: {error}"
+                "expected a regular expression of at most {MOST_STATES} states: {error}; a \
+                 character is one, a class two, and what is repeated counts each time"
             ),
         }
     }

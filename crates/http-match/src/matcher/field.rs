@@ -66,6 +66,7 @@ impl FieldTest {
         let passes = match &self.test {
             Test::Present(wanted) => any(fields.into_iter().map(|found| found.map(|_| true)))
                 .map(|is_present| is_present == *wanted),
+            Test::Text(text) if text.cannot_read(&fields) => Err(self.unreadable),
             Test::Text(text) => any(fields.into_iter().map(|found| match found? {
                 Some(value) => text.matches(&value, self.unreadable),
                 None => Err(self.unreadable),

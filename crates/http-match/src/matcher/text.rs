@@ -6,7 +6,8 @@ use gatepost_config::FieldPath;
 
 use super::compile::Compiler;
 use super::expression::Expression;
-use crate::limits::{LONGEST_LITERAL, LONGEST_NEEDLE};
+use super::field::Found;
+use crate::limits::{LONGEST_LITERAL, LONGEST_NEEDLE, LONGEST_SUBJECT};
 use crate::truth::{Truth, any};
 use crate::{Given, OneOrMany, TextMatchConfig, Undecided};
 
@@ -92,6 +93,18 @@ impl Text {
             }),
         };
         Self { tests, ignore_case }
+    }
+
+    /// Whether the values are more than expressions may read. They count
+    /// together, as if a byte stood between them: a field that is repeated, even
+    /// without a value, must not buy more work.
+    pub(super) fn cannot_read(&self, fields: &[Found<'_>]) -> bool {
+        let values = fields.iter().flatten().flatten();
+        let joined = values.fold(0_usize, |length, value| {
+            length.saturating_add(value.len()).saturating_add(1)
+        });
+        joined.saturating_sub(1) > LONGEST_SUBJECT
+            && matches!(*self.tests, [Test::Expression(_), ..])
     }
 
     /// Whether any test passes; `unreadable` is said of a text that an
