@@ -29,5 +29,8 @@ pub(crate) const MOST_STATES: usize = 160;
 /// this, in the worst case: less than 5 ms in a module.
 pub(crate) const LONGEST_SUBJECT: usize = 1024;
 
+/// The longest path of a request that is read, in bytes, without its query.
+pub(crate) const LONGEST_PATH: usize = 32 * 1024;
+
 /// The most names in the path of a claim.
 pub(crate) const LONGEST_CLAIM_PATH: usize = 16;

@@ -166,7 +166,7 @@ impl Condition {
             },
             Self::Method(methods) => methods.matches(view.method()),
             Self::Header(header) => header.matches(view.headers()),
-            Self::Query(parameter) => parameter.matches(view.query().unwrap_or_default()),
+            Self::Query(parameter) => parameter.matches(view.query()?.unwrap_or_default()),
             Self::Cookie(cookie) => cookie.matches(view.headers()),
             Self::ClientAddress(addresses) => match view.facts().get() {
                 Some(ClientAddress(address)) => Ok(addresses.contains(*address)),

@@ -15,7 +15,8 @@ pub enum NormalPath {
 }
 
 /// Normalises a path without query and fragment, of visible ASCII, that starts
-/// with `/`. In one pass, linear in its length:
+/// with `/`. In one pass, linear in its length; the view of a request asks for
+/// no path beyond 32 KiB:
 ///
 /// 1. percent-encodings are decoded, until none is left: `%252e` is a dot too;
 /// 2. `\` and encoded `/` and `\` are separators;

@@ -2,6 +2,7 @@
 
 use crate::Undecided;
 use crate::headers::Span;
+use crate::limits::LONGEST_PATH;
 use crate::normal_path::{NormalPath, normalise_path};
 
 /// How a path is read: law 8 asks both.
@@ -32,6 +33,8 @@ enum Form {
     /// `http://host/path`, which Envoy rewrites before any filter runs.
     Absolute,
     Unreadable,
+    /// More than one, so that the query cannot be read either.
+    Repeated,
 }
 
 impl Target {
@@ -39,7 +42,7 @@ impl Target {
         let Some(value) = value else {
             return match method {
                 Some(b"CONNECT") => Self::of_form(Form::NoPath),
-                _ => Self::unreadable(),
+                _ => Self::of_form(Form::Unreadable),
             };
         };
         let path_end = position(value, |byte| matches!(byte, b'?' | b'#'));
@@ -52,8 +55,8 @@ impl Target {
     }
 
     /// The target of a request that has more than one.
-    pub(crate) fn unreadable() -> Self {
-        Self::of_form(Form::Unreadable)
+    pub(crate) fn repeated() -> Self {
+        Self::of_form(Form::Repeated)
     }
 
     fn of_form(form: Form) -> Self {
@@ -68,8 +71,11 @@ impl Target {
         self.path.of(value)
     }
 
-    pub(crate) fn query<'v>(&self, value: &'v [u8]) -> Option<&'v [u8]> {
-        self.query.map(|span| span.of(value))
+    pub(crate) fn query<'v>(&self, value: &'v [u8]) -> Result<Option<&'v [u8]>, Undecided> {
+        match self.form {
+            Form::Repeated => Err(Undecided::UnreadablePath),
+            _ => Ok(self.query.map(|span| span.of(value))),
+        }
     }
 
     /// The path as it is read; nothing when the request has none.
@@ -87,7 +93,7 @@ impl Target {
             (Form::Disputed, Reading::Normalised) | (Form::Absolute, _) => {
                 Err(Undecided::AmbiguousPath)
             }
-            (Form::Unreadable, _) => Err(Undecided::UnreadablePath),
+            (Form::Unreadable | Form::Repeated, _) => Err(Undecided::UnreadablePath),
         }
     }
 
@@ -101,7 +107,7 @@ impl Form {
         if path == b"*" && method == Some(b"OPTIONS") {
             return Self::NoPath;
         }
-        if !path.iter().all(u8::is_ascii_graphic) {
+        if path.len() > LONGEST_PATH || !path.iter().all(u8::is_ascii_graphic) {
             return Self::Unreadable;
         }
         if !path.starts_with(b"/") {

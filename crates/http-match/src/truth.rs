@@ -14,7 +14,8 @@ pub enum Undecided {
     /// different rules; or the target has a form (absolute) that the proxy
     /// should have rewritten.
     AmbiguousPath,
-    /// There is no path where one must be, or it holds bytes that no path has.
+    /// There is no path where one must be, or several, or it holds bytes that no
+    /// path has, or is longer than 32 KiB (1 KiB for an expression).
     UnreadablePath,
     /// `:authority` is missing or no `host [":" port]`.
     UnreadableAuthority,
@@ -58,7 +59,9 @@ impl fmt::Display for Undecided {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::AmbiguousPath => "expected a path that every server reads in the same way",
-            Self::UnreadablePath => "expected a path of visible ASCII that starts with `/`",
+            Self::UnreadablePath => {
+                "expected one path of bounded length, of visible ASCII, that starts with `/`"
+            }
             Self::UnreadableAuthority => "expected a host and at most one port",
             Self::UnreadableMethod => "expected a method in its registered spelling",
             Self::UnreadableHeader => "expected a header value of UTF-8 and of bounded length",

@@ -32,7 +32,7 @@ impl RequestView {
         let slice = |span: Option<Span>| span.map(|span| headers.slice(span));
         let target = match headers.single(":path") {
             Ok(_) => Target::read(slice(method), slice(path_value)),
-            Err(Repeated) => Target::unreadable(),
+            Err(Repeated) => Target::repeated(),
         };
         let authority = match headers.single(":authority") {
             Ok(value) => Authority::read(value),
@@ -116,8 +116,10 @@ impl RequestView {
     }
 
     /// What stands between `?` and `#`, still encoded.
-    #[must_use]
-    pub fn query(&self) -> Option<&[u8]> {
+    ///
+    /// # Errors
+    /// [`Undecided::UnreadablePath`] when the request has several `:path`.
+    pub fn query(&self) -> Result<Option<&[u8]>, Undecided> {
         self.target.query(self.value(self.path_value))
     }
 

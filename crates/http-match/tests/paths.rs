@@ -3,7 +3,7 @@
 
 mod support;
 
-use gatepost_http_match::{Headers, RequestView, Undecided};
+use gatepost_http_match::{Headers, Reading, RequestView, Undecided};
 use support::{get, matcher, problems, request};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -125,6 +125,38 @@ fn of_an_unreadable_path_nothing_can_be_said() {
             assert_eq!(paths.matches(view), unsaid, "{:?}", view.raw_path());
             assert_eq!(not.matches(view), unsaid, "{:?}", view.raw_path());
         }
+    }
+}
+
+#[test]
+fn a_path_beyond_its_limit_is_unreadable_however_it_is_spelled() {
+    for piece in ["a", "/", "/../", "%2e", ";"] {
+        let spelled = piece.repeat(32 * 1024 / piece.len() + 1);
+        let (longest, _) = spelled.split_at(32 * 1024 - 1);
+        let (too_long, _) = spelled.split_at(32 * 1024);
+        let unreadable = Err(Undecided::UnreadablePath);
+        let view = get(&format!("/{too_long}"));
+        assert_eq!(view.path(Reading::Raw), unreadable, "{piece}");
+        assert_eq!(view.path(Reading::Normalised), unreadable, "{piece}");
+        assert!(!view.readings_differ(), "{piece}");
+        let view = get(&format!("/{longest}?{too_long}"));
+        assert!(view.path(Reading::Raw).is_ok(), "{piece}");
+    }
+}
+
+#[test]
+fn of_a_query_nothing_can_be_said_where_the_path_is_repeated() {
+    let repeated = [(":method", "GET"), (":path", "/a?x=1"), (":path", "/b?x=2")];
+    let view = RequestView::new(Headers::new(repeated));
+    for json in [
+        r#"{"query":[{"name":"x","exact":"1"}]}"#,
+        r#"{"query":[{"name":"x","exact":"2"}]}"#,
+        r#"{"query":[{"name":"y","present":false}]}"#,
+        r#"{"not":{"query":[{"name":"x","exact":"3"}]}}"#,
+        r#"{"paths":[{"prefix":"/"}],"query":[{"name":"x","exact":"3"}]}"#,
+    ] {
+        let unsaid = Err(Undecided::UnreadablePath);
+        assert_eq!(matcher(json).matches(&view), unsaid, "{json}");
     }
 }
 
