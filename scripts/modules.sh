@@ -11,6 +11,13 @@ shift 3
 
 packages=()
 for folder in "$@"; do packages+=(-p "gatepost-$folder-wasm"); done
+# Panics name source files: by what they are, not by where this machine has them.
+# It saves room, and two machines build the same module.
+remap="--remap-path-prefix=$PWD=."
+for folder in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*/; do
+    remap+=" --remap-path-prefix=${folder%/}=."
+done
+export RUSTFLAGS="$remap ${RUSTFLAGS:-}"
 cargo build --profile wasm --target wasm32-wasip1 "${packages[@]}"
 
 limit=()

@@ -61,9 +61,8 @@ const HOSTS: [&[u8]; 8] = [
     b"\xffa",
     b"a:b:c",
 ];
-const NAMES: [&[u8]; 11] = [
+const NAMES: [&[u8]; 10] = [
     b"x-forwarded-for",
-    b"X_Forwarded_For",
     b"forwarded",
     b"user-agent",
     b"accept",
@@ -124,7 +123,7 @@ fn request(dice: &mut Dice) -> Vec<u8> {
             _ => dice.pick(&VALUES).to_vec(),
         };
         let name = if is_wild && dice.below(8) == 0 {
-            b"x-\xff"
+            [&b"x-\xff"[..], b"x_forwarded_for"][dice.below(2)]
         } else {
             dice.pick(&NAMES)
         };

@@ -102,9 +102,69 @@ fn only_the_load_balancers_say_who_the_client_is() -> Result<()> {
 }
 
 #[test]
-fn one_hop_is_counted_where_the_peer_is_not_appended() -> Result<()> {
+fn where_the_peer_is_not_appended_the_header_is_read_as_it_came() -> Result<()> {
     each_envoy(|binary| {
         let gate = Gate::open(binary)?;
+        gate.check(
+            "inner",
+            &[
+                (11, &[OFFICE], 200, ""),
+                (11, &[&format!("{ELSEWHERE}, {OFFICE}")], 200, ""),
+                (
+                    11,
+                    &[&format!("{OFFICE}, {ELSEWHERE}")],
+                    403,
+                    "ip_not_allowed",
+                ),
+                (11, &[&format!("{OFFICE}, 127.0.0.12")], 200, ""),
+                (11, &[&format!("{OFFICE}:80")], 200, ""),
+                (11, &["fe80::1%eth0"], 400, "client_address_not_an_address"),
+                (11, &[], 400, "client_address_missing"),
+                // From anybody else the header counts for nothing, although
+                // source.address is what it says.
+                (13, &[OFFICE], 403, "ip_not_allowed"),
+                (
+                    13,
+                    &[&format!("{OFFICE}, 127.0.0.11")],
+                    403,
+                    "ip_not_allowed",
+                ),
+                (13, &[], 403, "ip_not_allowed"),
+            ],
+        )?;
+        assert_eq!(gate.upstream.requests(), 4);
+        Ok(())
+    })
+}
+
+#[test]
+fn one_hop_is_counted_from_the_right() -> Result<()> {
+    each_envoy(|binary| {
+        let upstream = Upstream::start()?;
+        let hops = shipped("ip-allowlist-proxies.yaml", &upstream)?.with(&[
+            (
+                "trusted_proxies: &proxies [127.0.0.11, 127.0.0.12]",
+                "trusted_hops: 1",
+            ),
+            ("trusted_proxies: *proxies", "trusted_hops: 1"),
+        ])?;
+        let envoy = Envoy::start(binary, &hops)?;
+        let gate = Gate { envoy, upstream };
+        // With the peer appended, the entry in front of it; else the one in front
+        // of the last.
+        gate.check(
+            "edge",
+            &[
+                (13, &[OFFICE], 200, ""),
+                (
+                    13,
+                    &[&format!("{OFFICE}, {ELSEWHERE}")],
+                    403,
+                    "ip_not_allowed",
+                ),
+                (13, &[], 403, "ip_not_allowed"),
+            ],
+        )?;
         gate.check(
             "inner",
             &[
@@ -124,16 +184,30 @@ fn one_hop_is_counted_where_the_peer_is_not_appended() -> Result<()> {
                 // Shorter than the chain must be: the true peer is the client.
                 (13, &[OFFICE], 403, "ip_not_allowed"),
                 (13, &[], 403, "ip_not_allowed"),
-                (13, &[&format!("{OFFICE}:80, 192.0.2.1")], 200, ""),
-                (
-                    13,
-                    &[&format!("fe80::1%eth0, 192.0.2.1")],
-                    400,
-                    "client_address_not_an_address",
-                ),
             ],
         )?;
         assert_eq!(gate.upstream.requests(), 2);
+        Ok(())
+    })
+}
+
+#[test]
+fn each_instance_is_told_by_its_own_name() -> Result<()> {
+    each_envoy(|binary| {
+        let gate = Gate::open(binary)?;
+        gate.get("edge", 11, &[OFFICE])?;
+        gate.get("inner", 13, &[])?;
+        let name = |instance, decision, reason| {
+            format!(
+                "wasmcustom.wasm_filter.{instance}.component.office.tag.{reason};.gatepost_{decision}_total"
+            )
+        };
+        gate.envoy
+            .wait_for_stat(&name("edge", "allowed", "allowed"), |count| count == 1)?;
+        gate.envoy
+            .wait_for_stat(&name("inner", "denied", "ip_not_allowed"), |count| {
+                count == 1
+            })?;
         Ok(())
     })
 }
@@ -151,11 +225,11 @@ fn what_the_configuration_says_of_the_peer_is_what_envoy_does() -> Result<()> {
             "{appended}"
         );
         let inner = gate
-            .get("inner", 13, &[&format!("{OFFICE},192.0.2.1")])?
+            .get("inner", 11, &[&format!("192.0.2.1,{OFFICE}")])?
             .echo()?;
         assert_eq!(
             inner.values("x-forwarded-for"),
-            [format!("{OFFICE},192.0.2.1")]
+            [format!("192.0.2.1,{OFFICE}")]
         );
         Ok(())
     })

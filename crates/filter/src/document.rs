@@ -2,7 +2,7 @@
 
 use gatepost_config::{FieldPath, Name, Part, Problems, read_at};
 use serde::Deserialize;
-use serde::de::{Error, MapAccess, Visitor};
+use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
 use std::fmt;
 
 use crate::chain::Chain;
@@ -14,9 +14,9 @@ const MOST_FILTERS: usize = 32;
 
 impl Chain {
     /// Loads the chain that `document` describes, of the kinds that the module
-    /// hosts. A module of one kind takes that filter's document; a module of
-    /// several takes `{"filters": [{"name": <instance>, "<kind>": {...}}, ...]}`,
-    /// which is the order in which they judge.
+    /// hosts: `{"filters": [{"name": <instance>, "<kind>": {...}}, ...]}`, in the
+    /// order in which they judge. A module of one kind also takes that filter's
+    /// document alone; the instance then has the kind's name.
     ///
     /// # Errors
     /// Everything that is wrong with the document, each with its path.
@@ -32,7 +32,9 @@ impl Chain {
                 "expected a configuration document, found nothing",
             ));
         }
-        if let [kind] = kinds {
+        if let [kind] = kinds
+            && !is_list(document)
+        {
             let loaded = (kind.load)(&Load {
                 path: root,
                 document,
@@ -43,6 +45,15 @@ impl Chain {
         }
         load_list(kinds, document, services)
     }
+}
+
+/// Whether the document is a list of filters; one that cannot be read is none.
+fn is_list(document: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Form {
+        filters: Option<IgnoredAny>,
+    }
+    read_at(&FieldPath::ROOT, document).is_ok_and(|form: Form| form.filters.is_some())
 }
 
 fn load_list(kinds: &[Kind], document: &[u8], services: &dyn Services) -> Result<Chain, Problems> {

@@ -1,9 +1,9 @@
 //! Who asks: the client's address and the peer's identity, as the document says
 //! where to find them.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
-use gatepost_filter::{Request, Services};
+use gatepost_filter::{HostError, Request, Services};
 use gatepost_http_match::RequestView;
 use gatepost_ip_set::client_address::{ClientAddressError, ClientAddressSource};
 use gatepost_ip_set::parse_peer;
@@ -19,9 +19,22 @@ pub(crate) struct ClientSource {
 #[derive(Debug)]
 pub(crate) enum TruePeer {
     /// The property `source.address`.
-    Connection,
+    Connection {
+        /// Whether an address counts that the listener took from a header.
+        takes_forwarded: bool,
+    },
     /// The filter state of this name.
     FilterState(String),
+}
+
+/// Why the client's address is not known.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum UnknownClient {
+    /// By what the header says, or the true peer is not known.
+    Address(ClientAddressError),
+    /// The proxy's `source.address` is what a header says, and nobody has stated
+    /// that the listener believes only proxies of ours.
+    FromHeader,
 }
 
 impl ClientSource {
@@ -33,36 +46,82 @@ impl ClientSource {
         &self,
         view: &RequestView,
         services: &dyn Services,
-    ) -> Result<IpAddr, ClientAddressError> {
-        let peer = self.true_peer.as_ref().and_then(|peer| peer.read(services));
+    ) -> Result<IpAddr, UnknownClient> {
+        let peer = match &self.true_peer {
+            Some(peer) => peer.read(services)?,
+            None => None,
+        };
         // The values of all lines in their order; none for a source that reads
         // no header.
         let values: Vec<&[u8]> = match self.source.header() {
             Some(name) => view.headers().all(name).collect(),
             None => Vec::new(),
         };
-        self.source.resolve(values.into_iter(), peer)
+        self.source
+            .resolve(values.into_iter(), peer)
+            .map_err(UnknownClient::Address)
     }
 }
 
 impl TruePeer {
     /// `None` when the proxy does not tell, or tells something that is no
     /// address (a unix socket): the client's address is unknown then.
-    fn read(&self, services: &dyn Services) -> Option<IpAddr> {
+    fn read(&self, services: &dyn Services) -> Result<Option<IpAddr>, UnknownClient> {
         let value = match self {
-            Self::Connection => services.property(&["source", "address"]),
+            Self::Connection { .. } => services.property(&["source", "address"]),
             Self::FilterState(name) => services.property(&["filter_state", name]),
         };
-        parse_peer(&value.ok()??).ok()
+        let Ok(Some(value)) = value else {
+            return Ok(None);
+        };
+        let takes_forwarded = !matches!(
+            self,
+            Self::Connection {
+                takes_forwarded: false
+            }
+        );
+        if !takes_forwarded && is_from_header(&value) {
+            return Err(UnknownClient::FromHeader);
+        }
+        Ok(parse_peer(&value).ok())
     }
 }
 
+/// Envoy gives port 0 to an address that it took from a header; no connection
+/// has it.
+fn is_from_header(address: &[u8]) -> bool {
+    address
+        .strip_suffix(b":0")
+        .and_then(|host| std::str::from_utf8(host).ok())
+        .is_some_and(|host| host.starts_with('[') || host.parse::<Ipv4Addr>().is_ok())
+}
+
+/// Why the peer's identity is not known although there may be one.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum UnreadableIdentity {
+    /// The proxy refused to tell.
+    Host(HostError),
+    /// It is no text, or holds a NUL: a certificate would say one thing to us and
+    /// another to a reader that stops there (CVE-2025-66220).
+    NoText,
+}
+
 /// The first URI SAN of the peer's certificate, if there is one.
-pub(crate) fn peer_identity(request: &Request<'_>) -> Option<String> {
+///
+/// # Errors
+/// When that cannot be said: "no identity" would pass a rule that asks for the
+/// absence of one.
+pub(crate) fn peer_identity(request: &Request<'_>) -> Result<Option<String>, UnreadableIdentity> {
     let property = ["connection", "uri_san_peer_certificate"];
-    let identity = request.services().property(&property).ok()??;
-    // A NUL would let a certificate say one thing to us and another to a reader
-    // that stops there (CVE-2025-66220).
-    let identity = String::from_utf8(identity).ok()?;
-    (!identity.is_empty() && !identity.contains('\0')).then_some(identity)
+    let identity = request
+        .services()
+        .property(&property)
+        .map_err(UnreadableIdentity::Host)?;
+    let Some(identity) = identity.filter(|identity| !identity.is_empty()) else {
+        return Ok(None);
+    };
+    match String::from_utf8(identity) {
+        Ok(identity) if !identity.contains('\0') => Ok(Some(identity)),
+        _ => Err(UnreadableIdentity::NoText),
+    }
 }

@@ -50,7 +50,10 @@ pub(crate) struct Config {
 /// Where the client's address comes from.
 #[derive(Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "an object that says where the client's address comes from"
+)]
 pub(crate) struct ClientAddressConfig {
     /// The source.
     pub(crate) from: From,
@@ -71,6 +74,11 @@ pub(crate) struct ClientAddressConfig {
     /// Where the address of the connection's other end comes from.
     #[serde(default)]
     pub(crate) true_peer: Given<TruePeerConfig>,
+    /// States that the listener itself takes the client's address from a header,
+    /// and believes nobody but proxies of ours. For `connection`; without it such
+    /// an address is refused.
+    #[serde(default)]
+    pub(crate) forwarded_address: Given<ForwardedAddress>,
 }
 
 /// A source of the client's address.
@@ -78,9 +86,9 @@ pub(crate) struct ClientAddressConfig {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum From {
-    /// The proxy's own idea of the client, `source.address`. With
-    /// `use_remote_address: false` (an Istio sidecar) that is what
-    /// X-Forwarded-For says, and any caller can say it.
+    /// The other end of the connection, `source.address`. Where the listener puts
+    /// what X-Forwarded-For says in its place (`use_remote_address: false`, as in
+    /// an Istio sidecar), the address is refused: any caller could have said it.
     Connection,
     /// X-Forwarded-For.
     XForwardedFor,
@@ -90,13 +98,22 @@ pub(crate) enum From {
     Header,
 }
 
+/// What is known of an address that the listener took from a header.
+#[derive(Clone, Copy, Deserialize, Eq, PartialEq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ForwardedAddress {
+    /// The listener believes only proxies of ours: `use_remote_address: true`
+    /// with `xff_num_trusted_hops`, or `xff_trusted_cidrs`.
+    TrustedByListener,
+}
+
 /// Where the true peer's address comes from.
 #[derive(Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum TruePeerConfig {
-    /// `source.address`. Right only where the listener says
-    /// `use_remote_address: true` and `xff_num_trusted_hops: 0`.
+    /// `source.address`, which is refused where it came from a header.
     Connection,
     /// Filter state that a `set_filter_state` filter before this one wrote.
     FilterState(String),
@@ -115,7 +132,7 @@ pub(crate) enum PeerCertificate {
 /// A list.
 #[derive(Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a list: an object with `cidrs`")]
 pub(crate) struct ListConfig {
     /// Addresses and networks, IPv4 and IPv6.
     pub(crate) cidrs: CidrList,
@@ -140,13 +157,13 @@ pub(crate) enum Precedence {
 /// A rule.
 #[derive(Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a rule: an object")]
 pub(crate) struct RuleConfig {
     /// Its name: a metric label, and a field of log and record.
     pub(crate) name: Name,
     /// The requests for which it decides. Left out: all.
     #[serde(default, rename = "match")]
-    pub(crate) matches: MatchConfig,
+    pub(crate) matches: Given<MatchConfig>,
     /// `shadow` only tells what it would have denied. Default `enforce`.
     #[serde(default)]
     pub(crate) mode: Mode,
@@ -185,7 +202,7 @@ pub(crate) enum IdentityConfig {
 /// What happens to a request that no rule matches.
 #[derive(Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object with an `action`")]
 pub(crate) struct DefaultConfig {
     /// Default `deny`.
     #[serde(default)]

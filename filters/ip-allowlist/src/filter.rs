@@ -4,21 +4,22 @@ use std::net::IpAddr;
 
 use gatepost_config::{Problems, read_at};
 use gatepost_filter::{
-    Denial, Filter, Level, Load, Loaded, Pass, Reason, Request, RuleRef, Services, Verdict,
+    Denial, Filter, Level, Load, Loaded, Pass, Reason, Request, RuleRef, Verdict,
 };
-use gatepost_http_match::{ClientAddress, PeerIdentity, Selection};
+use gatepost_http_match::{ClientAddress, PeerIdentity, Selection, Undecided};
 use gatepost_ip_set::Membership;
 use gatepost_ip_set::client_address::ClientAddressError;
 
-use crate::client::peer_identity;
+use crate::client::{UnknownClient, UnreadableIdentity, peer_identity};
 use crate::config::{Config, DefaultAction, Precedence};
-use crate::plan::{Access, Allow, Plan, warnings};
+use crate::plan::{Access, Allow, Plan};
+use crate::warnings::warnings;
 
 /// Loads the filter from its document.
 pub(crate) fn load(load: &Load<'_>) -> Result<Loaded, Problems> {
     let config: Config = read_at(&load.path, load.document)?;
     let (plan, settings) = Plan::new(config, &load.path)?;
-    for warning in warnings(&plan, is_sidecar(load.services)) {
+    for warning in warnings(&plan, &settings, load.services) {
         load.services
             .log(Level::Warn, &format!("{}: {warning}", load.instance));
     }
@@ -28,12 +29,6 @@ pub(crate) fn load(load: &Load<'_>) -> Result<Loaded, Problems> {
         owned_headers: Vec::new(),
         tick: None,
     })
-}
-
-/// Istio names its proxies `sidecar~<address>~<pod>~<domain>`.
-fn is_sidecar(services: &dyn Services) -> bool {
-    let id = services.property(&["xds", "node", "id"]);
-    matches!(id, Ok(Some(id)) if id.starts_with(b"sidecar~"))
 }
 
 struct IpAllowlist {
@@ -50,8 +45,10 @@ const IDENTITY_NOT_ALLOWED: Reason = Reason::fixed("identity_not_allowed");
 impl Filter for IpAllowlist {
     fn on_request(&self, request: &mut Request<'_>) -> Verdict {
         let client = self.learn_client(request);
-        if self.plan.matches_identity {
-            learn_identity(request);
+        if self.plan.matches_identity
+            && let Err(why) = learn_identity(request)
+        {
+            return Verdict::Deny(with_client(no_identity(RuleRef::None, why), client));
         }
         match self.plan.rules.first(request.view()) {
             Selection::Rule(index) => match self.plan.rules.get(index) {
@@ -62,7 +59,7 @@ impl Filter for IpAllowlist {
             Selection::None => self.judge_by_default(self.plan.default, client),
             Selection::Undecided(why) => match client {
                 // The rules ask for an address that we could not find: say why.
-                Some(Err(error)) if why == gatepost_http_match::Undecided::UnknownClientAddress => {
+                Some(Err(error)) if why == Undecided::UnknownClientAddress => {
                     Verdict::Deny(no_address(RuleRef::None, error))
                 }
                 _ => Verdict::Deny(with_client(Denial::undecided(why), client)),
@@ -73,7 +70,7 @@ impl Filter for IpAllowlist {
 
 /// What is known of the client's address: nothing when the document names no
 /// source of it.
-type Client = Option<Result<IpAddr, ClientAddressError>>;
+type Client = Option<Result<IpAddr, UnknownClient>>;
 
 impl IpAllowlist {
     fn learn_client(&self, request: &mut Request<'_>) -> Client {
@@ -96,7 +93,7 @@ impl IpAllowlist {
             let address = match client {
                 Some(Ok(address)) => address,
                 Some(Err(error)) => return Verdict::Deny(no_address(rule, error)),
-                None => return Verdict::Deny(no_address(rule, ClientAddressError::UnknownPeer)),
+                None => return Verdict::Deny(no_address(rule, UNKNOWN_PEER)),
             };
             if let Some(denial) = self.judge_address(rule, access, address) {
                 return Verdict::Deny(denial);
@@ -107,11 +104,13 @@ impl IpAllowlist {
         let Some(identities) = &access.identities else {
             return self.pass(rule, ALLOWED, client);
         };
-        let Some(identity) = learn_identity(request) else {
-            return Verdict::Deny(with_client(
-                Denial::by_policy(rule, IDENTITY_MISSING),
-                client,
-            ));
+        let identity = match learn_identity(request) {
+            Ok(Some(identity)) => identity,
+            Ok(None) => {
+                let denial = Denial::by_policy(rule, IDENTITY_MISSING);
+                return Verdict::Deny(with_client(denial, client));
+            }
+            Err(why) => return Verdict::Deny(with_client(no_identity(rule, why), client)),
         };
         if identities.iter().any(|allowed| allowed.is(&identity)) {
             return self.pass(rule, ALLOWED, client);
@@ -203,36 +202,40 @@ fn longest(membership: &Membership<'_>, lists: &[gatepost_ip_set::ListId]) -> Op
     longest
 }
 
-fn learn_identity(request: &mut Request<'_>) -> Option<String> {
+fn learn_identity(request: &mut Request<'_>) -> Result<Option<String>, UnreadableIdentity> {
     if let Some(PeerIdentity(identity)) = request.facts().get() {
-        return Some(identity.clone());
+        return Ok(Some(identity.clone()));
     }
     let identity = peer_identity(request)?;
-    request.facts_mut().insert(PeerIdentity(identity.clone()));
-    Some(identity)
+    if let Some(identity) = &identity {
+        request.facts_mut().insert(PeerIdentity(identity.clone()));
+    }
+    Ok(identity)
 }
 
+const UNKNOWN_PEER: UnknownClient = UnknownClient::Address(ClientAddressError::UnknownPeer);
+
 /// What is our fault is 503, what came in the client's header 400.
-fn no_address(rule: RuleRef, error: ClientAddressError) -> Denial {
-    let reason = match error {
-        ClientAddressError::UnknownPeer => "client_address_unknown_peer",
-        ClientAddressError::Missing => "client_address_missing",
-        ClientAddressError::TooFewEntries => "client_address_too_few_entries",
-        ClientAddressError::TooManyEntries => "client_address_too_many_entries",
-        ClientAddressError::EmptyEntry => "client_address_empty_entry",
-        ClientAddressError::NotAnAddress => "client_address_not_an_address",
-        ClientAddressError::Hidden => "client_address_hidden",
-        ClientAddressError::NoForParameter => "client_address_no_for_parameter",
-        ClientAddressError::Malformed => "client_address_malformed",
-        ClientAddressError::TooLong => "client_address_too_long",
-        ClientAddressError::Repeated => "client_address_repeated",
+fn no_address(rule: RuleRef, why: UnknownClient) -> Denial {
+    let status = match why {
+        UNKNOWN_PEER | UnknownClient::FromHeader => 503,
+        UnknownClient::Address(_) => 400,
     };
-    let status = if error == ClientAddressError::UnknownPeer {
-        503
-    } else {
-        400
+    let reason = match why {
+        UnknownClient::Address(error) => {
+            Reason::configured(&format!("client_address_{}", error.code()))
+        }
+        UnknownClient::FromHeader => None,
     };
-    Denial::with_status(rule, Reason::fixed(reason), status)
+    let reason = reason.unwrap_or(Reason::fixed("client_address_from_header"));
+    Denial::with_status(rule, reason, status)
+}
+
+fn no_identity(rule: RuleRef, why: UnreadableIdentity) -> Denial {
+    match why {
+        UnreadableIdentity::Host(_) => Denial::with_status(rule, Reason::fixed("host_error"), 503),
+        UnreadableIdentity::NoText => Denial::by_policy(rule, Reason::fixed("identity_unreadable")),
+    }
 }
 
 fn with_client(denial: Denial, client: Client) -> Denial {

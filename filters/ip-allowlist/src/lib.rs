@@ -8,6 +8,7 @@ mod client;
 mod config;
 mod filter;
 mod plan;
+mod warnings;
 
 use gatepost_filter::{Kind, Phases};
 

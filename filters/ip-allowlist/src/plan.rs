@@ -5,7 +5,6 @@ mod client_source;
 use gatepost_config::{FieldPath, Name, Problems};
 use gatepost_filter::{DenyResponse, Reason, RecordWhen, Rules, RulesBuilder, Settings};
 use gatepost_http_match::Matcher;
-use gatepost_ip_set::client_address::ClientAddressSource;
 use gatepost_ip_set::{AddressLists, AddressListsError, CidrList, ListId};
 
 use self::client_source::client_source;
@@ -40,6 +39,8 @@ pub(crate) struct Access {
     pub(crate) allow: Allow,
     pub(crate) deny: Box<[ListId]>,
     pub(crate) identities: Option<Box<[Identity]>>,
+    /// Whether the rule takes every request: it has no `match`.
+    pub(crate) takes_all: bool,
 }
 
 #[derive(Debug)]
@@ -57,6 +58,16 @@ pub(crate) enum Identity {
 
 /// A denial by a list that names no reason of its own.
 const IP_DENIED: &str = "ip_denied";
+
+/// Reasons that mean something else: a list's own would be taken for them.
+const OF_THE_FILTER: [&str; 6] = [
+    "allowed",
+    "default_allowed",
+    "default_denied",
+    "ip_not_allowed",
+    "identity_missing",
+    "identity_not_allowed",
+];
 
 impl Plan {
     /// Checks a document.
@@ -80,12 +91,12 @@ impl Plan {
             }
             let reason = match list.reason.0.as_deref() {
                 None => Some(Reason::fixed(IP_DENIED)),
-                Some(code) => Reason::configured(code),
+                Some(code) => Reason::configured(code).filter(|_| !OF_THE_FILTER.contains(&code)),
             };
             if reason.is_none() {
                 problems.push(
                     &list_at.field("reason"),
-                    "expected a reason code of 1 to 64 characters from a-z, 0-9 and `_`",
+                    "expected a reason code of its own, 1 to 64 characters from a-z, 0-9 and `_`",
                 );
             }
             if list.cidrs.is_empty() {
@@ -241,8 +252,10 @@ fn compile_rules(
                 .identities
                 .0
                 .map(|raw| identities(raw, &rule_at.field("identities"), problems)),
+            takes_all: rule.matches.0.is_none(),
         };
-        match Matcher::compile(rule.matches, &rule_at.field("match")) {
+        let matches = rule.matches.0.unwrap_or_default();
+        match Matcher::compile(matches, &rule_at.field("match")) {
             Ok(matcher) => rules.push(rule.name, rule.mode, matcher, access, &rule_at, problems),
             Err(found) => problems.extend(found),
         }
@@ -266,16 +279,20 @@ fn identities(
         let identity_at = at.index(index);
         match identity {
             IdentityConfig::Exact(text) => {
-                if text.is_empty() {
-                    problems.push(&identity_at.field("exact"), "expected a URI");
+                if !has_authority(&text) {
+                    problems.push(
+                        &identity_at.field("exact"),
+                        "expected a URI such as `spiffe://cluster.local/ns/shop/sa/cart`",
+                    );
                 }
                 valid.push(Identity::Exact(text));
             }
             IdentityConfig::Prefix(text) => {
-                if !text.ends_with('/') {
+                if !text.ends_with('/') || !has_authority(&text) {
                     problems.push(
                         &identity_at.field("prefix"),
-                        "expected a URI that ends with `/`: else `.../ns/shop` would hold \
+                        "expected a URI with its trust domain that ends with `/`, such as \
+                         `spiffe://cluster.local/ns/shop/`: without the `/` it would hold \
                          `.../ns/shop-evil`, too",
                     );
                 }
@@ -286,6 +303,16 @@ fn identities(
     valid.into()
 }
 
+/// `scheme://authority`: a prefix that stops before would hold every trust
+/// domain.
+fn has_authority(uri: &str) -> bool {
+    let mut parts = uri.splitn(4, '/');
+    let scheme = parts.next().is_some_and(|scheme| scheme.ends_with(':'));
+    scheme
+        && parts.next() == Some("")
+        && parts.next().is_some_and(|authority| !authority.is_empty())
+}
+
 impl Identity {
     /// Whether `identity` is this one, or below it.
     pub(crate) fn is(&self, identity: &str) -> bool {
@@ -294,21 +321,4 @@ impl Identity {
             Self::Prefix(prefix) => identity.starts_with(prefix),
         }
     }
-}
-
-/// Not configurable, but told: what an operator should know when it loads.
-pub(crate) fn warnings(plan: &Plan, is_sidecar: bool) -> Vec<&'static str> {
-    let mut warnings = Vec::new();
-    let by_connection = plan
-        .client
-        .as_ref()
-        .is_some_and(|client| matches!(client.source, ClientAddressSource::Connection));
-    if is_sidecar && by_connection {
-        warnings.push(
-            "client_address.from is `connection` in an Istio sidecar, where source.address is what \
-             X-Forwarded-For says and any caller in the mesh can forge it: use identities, or the \
-             true peer from filter state",
-        );
-    }
-    warnings
 }

@@ -36,13 +36,42 @@ fn judges_lines(client_address: &str, header: &str, table: &[(&str, &[&str], &st
 const UNKNOWN: &str = "503 client_address_unknown_peer";
 
 #[test]
+fn an_address_that_the_listener_took_from_a_header_needs_a_statement() {
+    const FROM_HEADER: &str = "503 client_address_from_header";
+    judges(
+        &document(r#"{"from": "connection"}"#),
+        &[
+            ("203.0.113.7:0", FROM_HEADER),
+            ("[2001:db8::7]:0", FROM_HEADER),
+            ("203.0.113.8:0", FROM_HEADER),
+            ("203.0.113.7:10", "passed"),
+        ],
+    );
+    judges(
+        &document(r#"{"from": "connection", "forwarded_address": "trusted_by_listener"}"#),
+        &[
+            ("203.0.113.7:0", "passed"),
+            ("203.0.113.7:4711", "passed"),
+            ("203.0.113.8:0", "403 ip_not_allowed"),
+        ],
+    );
+    let by_proxies = r#"{"from": "x_forwarded_for", "peer_appended": false,
+        "trusted_proxies": ["10.0.0.1"], "true_peer": "connection"}"#;
+    filter(&document(by_proxies), |proxy| {
+        let forged = from("10.0.0.1:0").header("x-forwarded-for", "203.0.113.7");
+        assert_eq!(judged(proxy, &forged), FROM_HEADER);
+        let true_peer = from("10.0.0.1:9").header("x-forwarded-for", "203.0.113.7");
+        assert_eq!(judged(proxy, &true_peer), "passed");
+    });
+}
+
+#[test]
 fn the_connection_is_read_in_every_form_that_the_proxy_writes() {
     judges(
         &document(r#"{"from": "connection"}"#),
         &[
             ("203.0.113.7:4711", "passed"),
             ("203.0.113.7", "passed"),
-            ("203.0.113.7:0", "passed"),
             ("[2001:db8::7]:4711", "passed"),
             ("[2001:DB8:0:0::7]:4711", "passed"),
             ("2001:db8::7", "passed"),

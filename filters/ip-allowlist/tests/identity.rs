@@ -25,6 +25,7 @@ fn as_peer(san: impl AsRef<[u8]>) -> RequestParts {
     from("10.0.0.1:1").property(SAN, san)
 }
 
+const UNREADABLE: &str = "403 identity_unreadable";
 const MISSING: &str = "403 identity_missing";
 const OTHER: &str = "403 identity_not_allowed";
 
@@ -38,15 +39,15 @@ fn an_exact_identity_is_that_one_to_the_byte() {
             ("spiffe://td/ns/shop/sa/car", OTHER),
             ("spiffe://td/ns/shop/sa/cart/", OTHER),
             ("SPIFFE://td/ns/shop/sa/cart", OTHER),
-            ("spiffe://td/ns/shop/sa/cart\0", MISSING),
-            ("spiffe://td/ns/shop/sa/cart\0.evil", MISSING),
+            ("spiffe://td/ns/shop/sa/cart\0", UNREADABLE),
+            ("spiffe://td/ns/shop/sa/cart\0.evil", UNREADABLE),
             ("", MISSING),
         ] {
             assert_eq!(judged(proxy, &as_peer(san)), expected, "{san:?}");
         }
         assert_eq!(
             judged(proxy, &as_peer(b"spiffe://td/ns/shop/sa/cart\xff")),
-            MISSING
+            UNREADABLE
         );
         assert_eq!(judged(proxy, &from("10.0.0.1:1")), MISSING);
         let forged =
@@ -121,6 +122,25 @@ fn a_rule_may_be_chosen_by_identity() {
             "403 default_denied"
         );
         assert_eq!(judged(proxy, &from("10.0.0.1:1")), "403 default_denied");
+    });
+}
+
+#[test]
+fn an_identity_that_cannot_be_read_is_not_the_absence_of_one() {
+    let rules = r#""match": {"not": {"peer_identity": [{"prefix": "spiffe://td/ns/evil/"}]}},
+        "allow": "anyone""#;
+    filter(&document(rules), |proxy| {
+        assert_eq!(judged(proxy, &as_peer("spiffe://td/ns/good/x")), "passed");
+        assert_eq!(judged(proxy, &from("10.0.0.1:1")), "passed");
+        for san in [
+            &b"spiffe://td/ns/evil/x\0"[..],
+            b"spiffe://td/ns/evil/x\xff",
+        ] {
+            assert_eq!(judged(proxy, &as_peer(san)), UNREADABLE);
+        }
+        proxy.fail("proxy_get_property", 10);
+        let request = as_peer("spiffe://td/ns/evil/x");
+        assert_eq!(judged(proxy, &request), "503 host_error");
     });
 }
 

@@ -138,6 +138,32 @@ fn in_a_sidecar_the_connection_as_a_source_is_warned_of() {
 }
 
 #[test]
+fn rules_that_take_others_requests_are_warned_of() {
+    each_code(|code| {
+        for (rules, expected) in [
+            (
+                r#"{"name": "a", "allow": "anyone"}, {"name": "b", "allow": "nobody"}"#,
+                "rule `a` has no `match`",
+            ),
+            (
+                r#"{"name": "a", "mode": "shadow", "match": {"methods": ["GET"]}, "allow": "anyone"},
+                   {"name": "b", "allow": "nobody"}"#,
+                "rule `a` is in shadow mode",
+            ),
+            (
+                r#"{"name": "a", "match": {"methods": ["GET"]}, "allow": "anyone"}, {"name": "b", "allow": "nobody"}"#,
+                "",
+            ),
+            (r#"{"name": "a", "mode": "shadow", "allow": "anyone"}"#, ""),
+        ] {
+            let proxy = TestProxy::with_document(code, &format!(r#"{{"rules": [{rules}]}}"#));
+            assert_eq!(warnings(&proxy) == 0, expected.is_empty(), "{rules}");
+            assert!(proxy.log_text().contains(expected), "{rules}");
+        }
+    });
+}
+
+#[test]
 fn a_node_that_cannot_be_read_is_no_sidecar_and_no_fault() {
     each_code(|code| {
         let mut proxy = TestProxy::new(code);

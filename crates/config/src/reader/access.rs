@@ -6,7 +6,7 @@ use serde::de::value::StrDeserializer;
 use serde::de::{
     DeserializeSeed, EnumAccess, Error, Expected, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
-use serde::{Deserialize, Deserializer};
+use serde::Deserializer;
 
 use super::{ReadError, Reader};
 
@@ -156,7 +156,10 @@ impl<'de> VariantAccess<'de> for OneMember<'_, 'de> {
     type Error = ReadError;
 
     fn unit_variant(self) -> Result<(), ReadError> {
-        self.content(|reader| Deserialize::deserialize(reader))
+        Err(ReadError::custom(format_args!(
+            "expected `{}` alone, without a value",
+            self.0.name
+        )))
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, ReadError> {

@@ -45,10 +45,31 @@ pub(super) fn client_source(
         "x_forwarded_for, forwarded or header",
     );
 
+    refuse(
+        "forwarded_address",
+        raw.forwarded_address.0.is_some() && raw.from != From::Connection,
+        "connection",
+    );
+    if raw
+        .trusted_proxies
+        .0
+        .as_ref()
+        .is_some_and(CidrList::is_empty)
+    {
+        problems.push(
+            &at.field("trusted_proxies"),
+            "expected at least one address: nobody would be believed",
+        );
+    }
+
     let true_peer = match (raw.from, raw.true_peer.0) {
-        (From::Connection, _) => Some(TruePeer::Connection),
+        (From::Connection, _) => Some(TruePeer::Connection {
+            takes_forwarded: raw.forwarded_address.0.is_some(),
+        }),
         (_, None) => None,
-        (_, Some(TruePeerConfig::Connection)) => Some(TruePeer::Connection),
+        (_, Some(TruePeerConfig::Connection)) => Some(TruePeer::Connection {
+            takes_forwarded: false,
+        }),
         (_, Some(TruePeerConfig::FilterState(name))) => {
             if name.is_empty() || name.len() > 256 || name.contains('\0') {
                 let field = at.field("true_peer");

@@ -60,6 +60,14 @@ pub(super) const TOP: &Table = &[
         r#"{"on_deny": {"headers": [{"name": "a b", "value": ""}]}}"#,
         "on_deny.headers[0].name: expected a header name",
     ),
+    (
+        r#"{"lists": {"l": {"cidrs": ["10.0.0.1"], "reason": "allowed"}}}"#,
+        "lists.l.reason: expected a reason code of its own",
+    ),
+    (
+        r#"{"mode": {"shadow": null}}"#,
+        "mode: expected `shadow` alone, without a value",
+    ),
     (r#"{} {}"#, "trailing characters"),
 ];
 
@@ -75,6 +83,14 @@ pub(super) const CLIENT: &Table = &[
     (
         r#""from": "connection", "peer_appended": true"#,
         "client_address.peer_appended: expected only with x_forwarded_for",
+    ),
+    (
+        r#""from": "forwarded", "trusted_hops": 1, "forwarded_address": "trusted_by_listener""#,
+        "client_address.forwarded_address: expected only with connection",
+    ),
+    (
+        r#""from": "forwarded", "trusted_proxies": [], "true_peer": "connection""#,
+        "client_address.trusted_proxies: expected at least one address: nobody would be believed",
     ),
     (
         r#""from": "connection", "header": "x-real-ip""#,
@@ -156,7 +172,7 @@ pub(super) const LIST: &Table = &[
     (r#""cidrs": ["::ffff:10.0.0.1/8"]"#, "lists.l.cidrs[0]: "),
     (
         r#""cidrs": ["10.0.0.1"], "reason": "Bad Reason""#,
-        "lists.l.reason: expected a reason code of 1 to 64 characters from a-z, 0-9 and `_`",
+        "lists.l.reason: expected a reason code of its own, 1 to 64 characters from a-z, 0-9 and `_`",
     ),
     (
         r#""cidrs": ["10.0.0.1"], "reason": """#,
@@ -202,10 +218,10 @@ pub(super) const IDENTITY: &Table = &[
     ),
     (
         r#"[{"prefix": "spiffe://td/ns/shop"}]"#,
-        "rules[0].identities[0].prefix: expected a URI that ends with `/`",
+        "rules[0].identities[0].prefix: expected a URI with its trust domain that ends with `/`",
     ),
     (
         r#"[{"prefix": ""}]"#,
-        "rules[0].identities[0].prefix: expected a URI that ends with `/`",
+        "rules[0].identities[0].prefix: expected a URI with its trust domain that ends with `/`",
     ),
 ];
