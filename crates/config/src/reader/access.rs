@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
+use serde::Deserializer;
 use serde::de::value::StrDeserializer;
 use serde::de::{
     DeserializeSeed, EnumAccess, Error, Expected, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
-use serde::Deserializer;
 
 use super::{ReadError, Reader};
 
