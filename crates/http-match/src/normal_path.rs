@@ -20,19 +20,22 @@ pub enum NormalPath {
 ///
 /// 1. percent-encodings are decoded, until none is left: `%252e` is a dot too;
 /// 2. `\` and encoded `/` and `\` are separators;
-/// 3. `;` and what follows it in a segment is removed (RFC 3986 3.3, matrix
+/// 3. an encoded `?` or `#` ends the path, as it does where a server decodes
+///    before it splits;
+/// 4. `;` and what follows it in a segment is removed (RFC 3986 3.3, matrix
 ///    parameters);
-/// 4. empty segments are removed (`//` is `/`), the last excepted;
-/// 5. `.` and `..` are resolved (RFC 3986 5.2.4);
-/// 6. what a path cannot hold is encoded again, in upper case; `"`, `<`, `>`,
+/// 5. empty segments are removed (`//` is `/`), the last excepted;
+/// 6. `.` and `..` are resolved (RFC 3986 5.2.4);
+/// 7. what a path cannot hold is encoded again, in upper case; `"`, `<`, `>`,
 ///    `^`, `` ` ``, `{` and `}` as well (WHATWG URL, path percent-encode set).
 ///
 /// A server may take some of these steps and leave out others. Where that leads
 /// to yet another path there is no one normal form, and the path is
 /// [`Disputed`](NormalPath::Disputed): where dot segments are of more than one
 /// kind, or stand beside anything else that a step would change; where
-/// parameters meet a separator of step 2; and where a triplet is broken or a NUL
-/// is encoded. For every other path holds: when the raw path and its normal form
+/// parameters meet a separator of step 2 or an end of step 3; and where a triplet
+/// is broken, or a NUL or overlong UTF-8 (RFC 3629 10: `%C0%AF` for `/`) is
+/// encoded. For every other path holds: when the raw path and its normal form
 /// agree about a configured exact path or prefix, then so does the reading of
 /// every server that takes only some of the steps.
 #[must_use]
@@ -61,8 +64,18 @@ fn read(path: &[u8]) -> Option<Vec<u8>> {
     let octets = decode(path)?;
     let mut structure = Structure {
         odd_separators: octets.iter().any(Octet::is_odd_separator),
+        params: octets.iter().any(|octet| octet.byte == b';'),
         ..Structure::default()
     };
+    let end = octets.iter().position(Octet::ends_path);
+    let (octets, behind) = octets.split_at_checked(end.unwrap_or(octets.len()))?;
+    structure.ends_early = !behind.is_empty();
+    for segment in behind.split(Octet::is_separator) {
+        // Dots all the same to a server that ends the path later, or not at all.
+        if let Some(dots) = Dots::of(name(segment)) {
+            structure.see(dots);
+        }
+    }
     // What stands before the first separator is empty: the path starts with `/`.
     let mut segments = octets.split(Octet::is_separator).skip(1).peekable();
     let mut spelled = path.split(|byte| *byte == b'/').skip(1);
@@ -71,8 +84,7 @@ fn read(path: &[u8]) -> Option<Vec<u8>> {
     while let Some(segment) = segments.next() {
         let is_last = segments.peek().is_none();
         let spelling = spelled.next();
-        let (name, has_params) = cut_params(segment);
-        structure.params |= has_params;
+        let name = name(segment);
         ends_with_separator = true;
         if let Some(dots) = Dots::of(name) {
             structure.see(dots);
@@ -101,6 +113,8 @@ struct Structure {
     empty_segments: bool,
     /// `;` or `%3B`
     params: bool,
+    /// `%3F` or `%23`
+    ends_early: bool,
     /// A segment that is spelled in another way than its normal form.
     other_spellings: bool,
     /// The kind of the first dot segment.
@@ -123,10 +137,11 @@ impl Structure {
     }
 
     fn is_disputed(self) -> bool {
-        let has_odd_structure = self.odd_separators || self.empty_segments || self.params;
+        let cuts = self.params || self.ends_early;
+        let has_odd_structure = self.odd_separators || self.empty_segments || cuts;
         self.mixed_dots
             || (self.dots.is_some() && (has_odd_structure || self.other_spellings))
-            || (self.params && self.odd_separators)
+            || (self.params && (self.odd_separators || self.ends_early))
     }
 }
 
@@ -161,9 +176,18 @@ impl Octet {
     fn is_odd_separator(&self) -> bool {
         self.byte == b'\\' || (self.byte == b'/' && self.encoded > 0)
     }
+
+    fn ends_path(&self) -> bool {
+        matches!(self.byte, b'?' | b'#')
+    }
+
+    fn ends_name(&self) -> bool {
+        self.byte == b';' || self.ends_path()
+    }
 }
 
-/// `None` for a broken triplet and for NUL, where C ends a string.
+/// `None` for a broken triplet, for NUL, where C ends a string, and for overlong
+/// UTF-8, which lax decoders take for the character that it spells.
 fn decode(path: &[u8]) -> Option<Vec<Octet>> {
     percent::decode(path, false)?;
     let mut octets: Vec<Octet> = Vec::with_capacity(path.len());
@@ -174,7 +198,11 @@ fn decode(path: &[u8]) -> Option<Vec<Octet>> {
             octets.truncate(octets.len().saturating_sub(3));
             octets.push(octet);
         }
-        if octets.last().is_some_and(|octet| octet.byte == 0) {
+        let (before, last) = match octets.as_slice() {
+            [.., before, last] => (before.byte, last.byte),
+            _ => continue,
+        };
+        if last == 0 || is_overlong(before, last) {
             return None;
         }
     }
@@ -195,11 +223,22 @@ fn triplet_at_end(octets: &[Octet]) -> Option<Octet> {
     })
 }
 
-fn cut_params(segment: &[Octet]) -> (&[Octet], bool) {
-    match segment.iter().position(|octet| octet.byte == b';') {
-        Some(at) => (segment.get(..at).unwrap_or_default(), true),
-        None => (segment, false),
-    }
+/// Whether UTF-8 that is longer than need be has these two octets (RFC 3629 3,
+/// for five and six octets RFC 2279 2). C0 and C1 start no other.
+fn is_overlong(before: u8, last: u8) -> bool {
+    matches!(
+        (before, last),
+        (_, 0xc0 | 0xc1)
+            | (0xe0, 0x80..=0x9f)
+            | (0xf0, 0x80..=0x8f)
+            | (0xf8, 0x80..=0x87)
+            | (0xfc, 0x80..=0x83)
+    )
+}
+
+/// A segment without its parameters.
+fn name(segment: &[Octet]) -> &[Octet] {
+    segment.split(Octet::ends_name).next().unwrap_or_default()
 }
 
 fn write(segments: &[&[Octet]], ends_with_separator: bool) -> Vec<u8> {

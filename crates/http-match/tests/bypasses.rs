@@ -127,6 +127,38 @@ fn a_broken_encoding_or_an_encoded_nul_does_not_hide_a_path() {
 }
 
 #[test]
+fn an_encoded_end_of_the_path_does_not_hide_it() {
+    for path in [
+        "/admin%3f",
+        "/admin%3Fx=1",
+        "/admin%23",
+        "/admin%253F",
+        "/admin%3F/../user",
+        "/user%3F/../admin",
+        "//admin%23x",
+    ] {
+        assert_eq!(select(path), AMBIGUOUS, "{path}");
+    }
+    assert_eq!(select("/wiki/What%3F"), Selection::None);
+    assert_eq!(select("/admin/What%3F"), Selection::Rule(0));
+}
+
+#[test]
+fn overlong_utf8_does_not_hide_a_path() {
+    for path in [
+        "/user/%c0%ae%c0%ae/admin",
+        "/user/..%c0%afadmin",
+        "/admin%c0%af",
+        "/admin%e0%80%afx",
+        "/admin%f0%80%80%afx",
+        "/%c1%a1dmin",
+    ] {
+        assert_eq!(select(path), AMBIGUOUS, "{path}");
+    }
+    assert_eq!(select("/caf%C3%A9"), Selection::None);
+}
+
+#[test]
 fn an_absolute_target_is_ambiguous() {
     for path in [
         "http://example.com/admin",

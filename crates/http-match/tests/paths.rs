@@ -184,6 +184,8 @@ fn a_configured_path_is_in_its_normal_form() {
         ("/a%2Fb", "normal form, `/a/b`"),
         ("/%61", "normal form, `/a`"),
         ("/caf%c3%a9", "normal form, `/caf%C3%A9`"),
+        ("/a%3Fb", "normal form, `/a`"),
+        ("/%C0%AF", "reads in the same way"),
         ("/a;x/../b", "reads in the same way"),
         ("/%", "reads in the same way"),
     ] {

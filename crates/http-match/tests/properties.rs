@@ -13,9 +13,41 @@ use support::{get, matcher, request};
 /// Paths of the pieces that servers read in different ways.
 fn odd_path() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
-        "/", "/", "/", "a", "a", "b", "admin", ".", "..", "/..", "/../", "%2e", "%2E", "%252e",
-        "%2F", "%252f", "%5C", r"\", ";", ";x=y", "%3B", "%61", "%25", "%2", "5", "%00", "%C3%A9",
-        "{", "~",
+        "/",
+        "/",
+        "/",
+        "a",
+        "a",
+        "b",
+        "admin",
+        ".",
+        "..",
+        "/..",
+        "/../",
+        "%2e",
+        "%2E",
+        "%252e",
+        "%2F",
+        "%252f",
+        "%5C",
+        r"\",
+        ";",
+        ";x=y",
+        "%3B",
+        "%61",
+        "%25",
+        "%2",
+        "5",
+        "%00",
+        "%C3%A9",
+        "{",
+        "~",
+        "%3F",
+        "%23",
+        "%253f",
+        "%C0%AE",
+        "%C0%AF",
+        "%E0%80%AF",
     ]);
     prop::collection::vec(piece, 0..12).prop_map(|pieces| format!("/{}", pieces.concat()))
 }
@@ -79,13 +111,28 @@ fn partial_readings(path: &str) -> Vec<String> {
         }
         format!("/{}", kept.join("/"))
     };
-    let steps: [&dyn Fn(&str) -> String; 6] = [
+    let cut = |path: &str| {
+        let ends = ["%3F", "%253f", "%23"].map(|end| path.find(end).unwrap_or(path.len()));
+        path.split_at(ends.into_iter().min().unwrap_or_default())
+            .0
+            .to_owned()
+    };
+    let cut_query = |path: &str| path.split("%3F").next().unwrap_or_default().to_owned();
+    let overlong = |path: &str| {
+        path.replace("%C0%AE", ".")
+            .replace("%C0%AF", "/")
+            .replace("%E0%80%AF", "/")
+    };
+    let steps: [&dyn Fn(&str) -> String; 9] = [
         &decode_letters,
         &decode_slashes,
         &backslashes,
         &strip_params,
         &merge,
         &dots,
+        &cut,
+        &cut_query,
+        &overlong,
     ];
     let mut readings = vec![path.to_owned()];
     for first in steps {
