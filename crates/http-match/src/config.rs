@@ -39,7 +39,9 @@ pub struct MatchConfig {
     /// Any of these addresses and networks holds the client's address.
     #[serde(default)]
     pub client_address: Given<CidrList>,
-    /// Any of these holds for the identity of the peer's certificate.
+    /// Any of these holds for the identity of the peer's certificate; none does
+    /// for a peer without one, and under `not` that holds. A request whose
+    /// identity cannot be read is denied before it is asked.
     #[serde(default)]
     pub peer_identity: Given<Vec<TextMatchConfig>>,
     /// All of these claims of the verified token.
@@ -62,7 +64,7 @@ pub struct MatchConfig {
     pub accept_ambiguous_path: bool,
 }
 
-/// A condition on the path; exactly one of the fields is given.
+/// A condition on the path; exactly one of exact, prefix, regex is given.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "PathMatch"))]
@@ -80,6 +82,10 @@ pub struct PathMatchConfig {
     /// expression is asked.
     #[serde(default)]
     pub regex: Given<String>,
+    /// Compare ASCII letters without regard to case, for upstreams that route
+    /// `/ADMIN` to `/admin` (Express, IIS).
+    #[serde(default)]
+    pub ignore_case: bool,
 }
 
 /// A condition on the values of a header, query parameter or cookie; one of

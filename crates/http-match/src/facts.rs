@@ -18,6 +18,10 @@ pub struct ClientAddress(pub IpAddr);
 
 /// The identity of the peer from its validated certificate, such as
 /// `spiffe://cluster.local/ns/shop/sa/cart`.
+///
+/// Without this fact the peer has no identity: no text matches it. Whoever
+/// cannot read the identity that a matcher [`needs`](crate::Needs) denies in its
+/// place.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct PeerIdentity(pub String);
 

@@ -48,7 +48,8 @@ pub struct Matcher {
 pub struct Needs {
     /// [`ClientAddress`]; without it nothing can be said.
     pub client_address: bool,
-    /// [`PeerIdentity`]; without it nothing matches.
+    /// [`PeerIdentity`]; without it no text matches, since a peer may have
+    /// none. A filter that cannot read the identity denies in place of asking.
     pub peer_identity: bool,
     /// [`Claims`](crate::Claims); without them only `exists: false` matches.
     pub claims: bool,

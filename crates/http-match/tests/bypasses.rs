@@ -127,6 +127,27 @@ fn a_broken_encoding_or_an_encoded_nul_does_not_hide_a_path() {
 }
 
 #[test]
+fn upper_case_does_not_hide_a_path_where_case_is_ignored() {
+    let admin = matcher(r#"{"paths":[{"prefix":"/admin","ignore_case":true}]}"#);
+    for path in ["/ADMIN", "/Admin/x", "/aDmIn?x"] {
+        assert_eq!(
+            select_first([&admin], &get(path)),
+            Selection::Rule(0),
+            "{path}"
+        );
+    }
+    for path in [
+        "/ADMIN;x",
+        "/user/../ADMIN",
+        "/%41DMIN",
+        "/ADMIN%2Fx",
+        "/ADMIN%3F",
+    ] {
+        assert_eq!(select_first([&admin], &get(path)), AMBIGUOUS, "{path}");
+    }
+}
+
+#[test]
 fn an_encoded_end_of_the_path_does_not_hide_it() {
     for path in [
         "/admin%3f",

@@ -45,6 +45,23 @@ fn an_exact_path_is_compared_whole() {
 }
 
 #[test]
+fn letter_case_counts_unless_it_is_ignored() {
+    for (condition, other_case, other_path) in [
+        (r#""exact":"/Admin/x""#, "/aDMIN/X", "/admin/X/"),
+        (r#""prefix":"/Admin""#, "/ADMIN/x", "/ADMINx"),
+        (r#""prefix":"/Admin""#, "/aDMIN", "/aDMI"),
+        (r#""regex":"/Admin/[a-c]+""#, "/aDMIN/ABC", "/aDMIN/d"),
+        (r#""exact":"/caf%C3%A9""#, "/CAF%C3%A9", "/CAF%C3%89"),
+    ] {
+        let counts = format!("{{{condition}}}");
+        let ignored = format!(r#"{{{condition},"ignore_case":true}}"#);
+        assert_eq!(check(&counts, other_case), Ok(false), "{condition}");
+        assert_eq!(check(&ignored, other_case), Ok(true), "{condition}");
+        assert_eq!(check(&ignored, other_path), Ok(false), "{condition}");
+    }
+}
+
+#[test]
 fn an_expression_matches_the_whole_path() {
     let regex = r#"{"regex":"/v[0-9]+/a|/b"}"#;
     for path in ["/v1/a", "/v22/a?x", "/b"] {

@@ -6,14 +6,21 @@ use gatepost_config::FieldPath;
 
 use super::compile::Compiler;
 use super::expression::Expression;
+use super::text::equal;
 use crate::limits::LONGEST_LITERAL;
 use crate::normal_path::{NormalPath, normalise_path};
 use crate::truth::Truth;
 use crate::{PathMatchConfig, Undecided};
 
-/// What one reading of a path is compared with. Letter case counts.
+/// What one reading of a path is compared with.
 #[derive(Debug)]
-pub(super) enum PathPattern {
+pub(super) struct PathPattern {
+    test: Test,
+    ignore_case: bool,
+}
+
+#[derive(Debug)]
+enum Test {
     Exact(Box<[u8]>),
     /// Without a trailing slash.
     Prefix(Box<[u8]>),
@@ -40,34 +47,40 @@ impl PathPattern {
         config: PathMatchConfig,
         at: &FieldPath<'_>,
     ) -> Option<Self> {
-        match (config.exact.0, config.prefix.0, config.regex.0) {
+        let ignore_case = config.ignore_case;
+        let test = match (config.exact.0, config.prefix.0, config.regex.0) {
             (Some(path), None, None) => {
                 let path = compiler.check(check(path), &at.field("exact"))?;
-                Some(Self::Exact(path.into()))
+                Test::Exact(path.into())
             }
             (None, Some(path), None) => {
                 let path = compiler.check(check(path), &at.field("prefix"))?;
                 let path = path.strip_suffix(b"/").unwrap_or(&path);
-                Some(Self::Prefix(path.into()))
+                Test::Prefix(path.into())
             }
             (None, None, Some(pattern)) => {
                 let at = at.field("regex");
-                Expression::compile(compiler, &pattern, false, &at).map(Self::Expression)
+                Test::Expression(Expression::compile(compiler, &pattern, ignore_case, &at)?)
             }
             _ => {
                 compiler.problem(at, "expected exactly one of exact, prefix, regex");
-                None
+                return None;
             }
-        }
+        };
+        Some(Self { test, ignore_case })
     }
 
     pub(super) fn matches(&self, path: &[u8]) -> Truth {
-        match self {
-            Self::Exact(known) => Ok(path == &**known),
-            Self::Prefix(known) => Ok(path
-                .strip_prefix(&**known)
-                .is_some_and(|behind| behind.is_empty() || behind.starts_with(b"/"))),
-            Self::Expression(expression) => {
+        match &self.test {
+            Test::Exact(known) => Ok(equal(path, known, self.ignore_case)),
+            Test::Prefix(known) => {
+                let parts = path.split_at_checked(known.len());
+                Ok(parts.is_some_and(|(start, behind)| {
+                    (behind.is_empty() || behind.starts_with(b"/"))
+                        && equal(start, known, self.ignore_case)
+                }))
+            }
+            Test::Expression(expression) => {
                 expression.matches(path).ok_or(Undecided::UnreadablePath)
             }
         }

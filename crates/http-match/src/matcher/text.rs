@@ -163,10 +163,7 @@ impl Test {
     }
 
     fn passes(&self, text: &[u8], ignore_case: bool) -> Option<bool> {
-        let equal = |part: &[u8], literal: &[u8]| match ignore_case {
-            true => part.eq_ignore_ascii_case(literal),
-            false => part == literal,
-        };
+        let equal = |part: &[u8], literal: &[u8]| equal(part, literal, ignore_case);
         let part = |length: Option<usize>, is_end: bool| {
             let (start, end) = text.split_at_checked(length?)?;
             Some(if is_end { end } else { start })
@@ -183,6 +180,15 @@ impl Test {
                 .any(|window| equal(window, literal)),
             Self::Expression(expression) => return expression.matches(text),
         })
+    }
+}
+
+/// Whether the bytes are equal, ASCII letters without regard to case where that
+/// is asked for.
+pub(super) fn equal(part: &[u8], literal: &[u8], ignore_case: bool) -> bool {
+    match ignore_case {
+        true => part.eq_ignore_ascii_case(literal),
+        false => part == literal,
     }
 }
 
