@@ -13,7 +13,7 @@ use crate::report::{LogLimit, Report, Reporter, say_suppressed};
 use crate::request::{End, Request, Stream};
 use crate::response::Response;
 use crate::root::{Root, RootCalls, RootEvent};
-use crate::services::{CallId, HostError, Level, Services};
+use crate::services::{CallReply, HostError, Level, Services};
 use crate::settings::{Decision, Mode, Settings};
 use crate::verdict::{Denial, Event, Fields, Reason, RuleRef, Verdict, Wait, WaitFor, WakeKey};
 
@@ -112,10 +112,7 @@ impl Chain {
     pub fn on_event(&self, stream: &mut Stream, services: &dyn Services, event: Event) -> Outcome {
         let awaited = match (stream.wait.as_ref().map(|wait| wait.what), event) {
             (Some(WaitFor::Wake(key)), Event::Woken(woken)) => key == woken,
-            (
-                Some(WaitFor::Reply(id)),
-                Event::HttpReply { call, .. } | Event::GrpcReply { call, .. },
-            ) => id == call,
+            (Some(WaitFor::Reply(id)), Event::Replied(reply)) => id == reply.call(),
             _ => false,
         };
         let Some(instance) = self.instances.get(stream.place).filter(|_| awaited) else {
@@ -238,15 +235,10 @@ impl Chain {
 
     /// Hands the reply to a root's call to the filter that made it; tells who
     /// is to be woken. A reply that nobody waits for is dropped.
-    pub fn on_root_reply(
-        &self,
-        services: &dyn Services,
-        call: CallId,
-        event: RootEvent,
-    ) -> Option<Wakes> {
-        let place = self.calls.take(call)?;
+    pub fn on_root_reply(&self, services: &dyn Services, reply: CallReply) -> Option<Wakes> {
+        let place = self.calls.take(reply.call())?;
         let instance = self.instances.get(place)?;
-        Some(self.tell_root(place, instance, services, event))
+        Some(self.tell_root(place, instance, services, RootEvent::Replied(reply)))
     }
 
     /// The shortest period that a filter wants, if any wants one.

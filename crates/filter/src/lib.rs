@@ -33,7 +33,8 @@ pub use response::Response;
 pub use root::{Root, RootEvent};
 pub use rules::{Rules, RulesBuilder};
 pub use services::{
-    CallId, GrpcCall, HostError, HttpCall, Level, MetricId, MetricKind, Services, Shared, Swap,
+    CallId, CallReply, GrpcCall, HostError, HttpCall, Level, MetricId, MetricKind, Services,
+    Shared, Swap,
 };
 pub use settings::{Decision, Mode, RecordWhen, RuleSettings, Settings};
 pub use sorted_map::SortedMap;

@@ -140,7 +140,7 @@ impl<'a> Request<'a> {
     }
 
     /// Sends a request to a cluster; the reply comes as
-    /// [`Event::HttpReply`](crate::Event::HttpReply) to a filter that answers
+    /// [`Event::Replied`](crate::Event::Replied) to a filter that answers
     /// with [`WaitFor::Reply`](crate::WaitFor::Reply). The timeout is at least
     /// one millisecond: the proxy takes 0 for none, and every wait has a
     /// deadline.
@@ -152,7 +152,7 @@ impl<'a> Request<'a> {
     }
 
     /// Sends a unary gRPC request; the reply comes as
-    /// [`Event::GrpcReply`](crate::Event::GrpcReply), likewise.
+    /// [`Event::Replied`](crate::Event::Replied), likewise.
     ///
     /// # Errors
     /// When the proxy refuses the call; no reply will come then.

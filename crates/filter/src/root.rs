@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use crate::services::{CallId, GrpcCall, HostError, HttpCall, Services};
+use crate::services::{CallId, CallReply, GrpcCall, HostError, HttpCall, Services};
 use crate::sorted_map::SortedMap;
 use crate::verdict::WakeKey;
 
@@ -11,25 +11,8 @@ use crate::verdict::WakeKey;
 pub enum RootEvent {
     /// Its period passed ([`Loaded::tick`](crate::Loaded::tick)).
     Tick,
-    /// The reply to an HTTP call of the root has come; `headers` is 0 when the
-    /// call failed.
-    HttpReply {
-        /// The call.
-        call: CallId,
-        /// How many headers the reply has.
-        headers: usize,
-        /// How many bytes its body has.
-        body: usize,
-    },
-    /// The reply to a gRPC call of the root has come.
-    GrpcReply {
-        /// The call.
-        call: CallId,
-        /// The gRPC status; 0 is OK.
-        status: u32,
-        /// How many bytes the message has.
-        message: usize,
-    },
+    /// The reply to a call of the root has come.
+    Replied(CallReply),
 }
 
 /// The proxy, as a filter sees it outside any request.
@@ -71,7 +54,7 @@ impl<'a> Root<'a> {
     }
 
     /// Sends a request to a cluster; the reply comes as
-    /// [`RootEvent::HttpReply`]. The timeout is at least one millisecond: the
+    /// [`RootEvent::Replied`]. The timeout is at least one millisecond: the
     /// proxy takes 0 for none, and every wait has a deadline.
     ///
     /// # Errors
@@ -82,7 +65,7 @@ impl<'a> Root<'a> {
         Ok(id)
     }
 
-    /// Sends a unary gRPC request; the reply comes as [`RootEvent::GrpcReply`].
+    /// Sends a unary gRPC request; the reply comes as [`RootEvent::Replied`].
     ///
     /// # Errors
     /// When the proxy refuses the call; no reply will come then.

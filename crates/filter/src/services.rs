@@ -220,6 +220,40 @@ pub enum CallId {
     Grpc(u32),
 }
 
+/// A reply to a call, or that there is none.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum CallReply {
+    /// To an HTTP call. Read it with [`Services::reply_headers`] and
+    /// [`Services::reply_body`].
+    Http {
+        /// The call.
+        call: CallId,
+        /// How many headers the reply has; 0 when the call failed.
+        headers: usize,
+        /// How many bytes its body has.
+        body: usize,
+    },
+    /// To a gRPC call. Read it with [`Services::reply_body`].
+    Grpc {
+        /// The call.
+        call: CallId,
+        /// The gRPC status; 0 is OK.
+        status: u32,
+        /// How many bytes the message has.
+        message: usize,
+    },
+}
+
+impl CallReply {
+    /// The call that it answers.
+    #[must_use]
+    pub fn call(self) -> CallId {
+        match self {
+            Self::Http { call, .. } | Self::Grpc { call, .. } => call,
+        }
+    }
+}
+
 /// Counter or gauge.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum MetricKind {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use gatepost_http_match::Undecided;
 
-use crate::services::CallId;
+use crate::services::{CallId, CallReply};
 
 /// A filter's answer.
 #[derive(Debug)]
@@ -140,26 +140,8 @@ pub type WakeKey = u32;
 /// What a waiting request is told.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Event {
-    /// The reply to an HTTP call has come; `headers` is 0 when the call failed.
-    /// Read it with [`Services::reply_headers`](crate::Services::reply_headers)
-    /// and [`Services::reply_body`](crate::Services::reply_body).
-    HttpReply {
-        /// The call.
-        call: CallId,
-        /// How many headers the reply has.
-        headers: usize,
-        /// How many bytes its body has.
-        body: usize,
-    },
-    /// The reply to a gRPC call has come.
-    GrpcReply {
-        /// The call.
-        call: CallId,
-        /// The gRPC status; 0 is OK.
-        status: u32,
-        /// How many bytes the message has.
-        message: usize,
-    },
+    /// The reply to its call has come.
+    Replied(CallReply),
     /// The root called [`Root::wake`](crate::Root::wake).
     Woken(WakeKey),
 }

@@ -21,7 +21,7 @@ pub const fn phases_of(kinds: &[Kind]) -> Phases {
 
 /// Makes the crate a Proxy-Wasm module that hosts these filters:
 ///
-/// ```ignore
+/// ```text
 /// gatepost_host::module!(gatepost_ip_allowlist::KIND);
 /// ```
 #[macro_export]

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use gatepost_filter::{
-    CallId, Chain, Event, Kind, Level, Outcome, RootEvent, Services, SharedChain, SortedMap,
+    CallId, CallReply, Chain, Event, Kind, Level, Outcome, Services, SharedChain, SortedMap,
     WaitFor, Wakes,
 };
 
@@ -121,39 +121,21 @@ impl Plugin {
     /// `proxy_on_http_call_response`.
     pub fn on_http_reply(&self, token: u32, headers: usize, body: usize) {
         let call = CallId::Http(token);
-        let to_root = RootEvent::HttpReply {
+        self.on_reply(CallReply::Http {
             call,
             headers,
             body,
-        };
-        self.on_reply(
-            call,
-            Event::HttpReply {
-                call,
-                headers,
-                body,
-            },
-            to_root,
-        );
+        });
     }
 
     /// `proxy_on_grpc_receive` (with status 0) and `proxy_on_grpc_close`.
     pub fn on_grpc_reply(&self, token: u32, status: u32, message: usize) {
         let call = CallId::Grpc(token);
-        let to_root = RootEvent::GrpcReply {
+        self.on_reply(CallReply::Grpc {
             call,
             status,
             message,
-        };
-        self.on_reply(
-            call,
-            Event::GrpcReply {
-                call,
-                status,
-                message,
-            },
-            to_root,
-        );
+        });
     }
 
     /// `proxy_on_context_create` for a request.
@@ -226,17 +208,17 @@ impl Plugin {
         Ok(gatepost_config::as_json(document))
     }
 
-    fn on_reply(&self, call: CallId, event: Event, to_root: RootEvent) {
-        let waits = self.calls.borrow_mut().remove(&call);
+    fn on_reply(&self, reply: CallReply) {
+        let waits = self.calls.borrow_mut().remove(&reply.call());
         if let Some(id) = waits {
             self.resume(id, |chain, stream, services| {
-                chain.on_event(stream, services, event)
+                chain.on_event(stream, services, Event::Replied(reply))
             });
             return;
         }
         let Some(chain) = self.chain() else { return };
-        let proxy = self.proxy_for(call);
-        if let Some(wakes) = chain.on_root_reply(&proxy, call, to_root) {
+        let proxy = self.proxy_for(reply.call());
+        if let Some(wakes) = chain.on_root_reply(&proxy, reply) {
             self.wake(&wakes);
         }
     }

@@ -26,7 +26,7 @@ pub(crate) const MOST_STATES: usize = 160;
 
 /// What an expression reads of a request at most, in bytes; all values of a
 /// repeated field together. Matching costs the states of the expression times
-/// this, in the worst case: less than 5 ms in a module.
+/// this, in the worst case: about 5 ms in a module.
 pub(crate) const LONGEST_SUBJECT: usize = 1024;
 
 /// The longest path of a request that is read, in bytes, without its query.

@@ -33,7 +33,7 @@ use text::Text;
 /// 64 of them expressions. A literal costs the length of what it is compared
 /// with, times up to 256 for `contains`. An expression costs what it reads times
 /// its states: at most 1 KiB, all values of a repeated field together, times 160
-/// states, which is less than 5 ms in a module. Of more than 1 KiB nothing can be
+/// states, which is about 5 ms in a module. Of more than 1 KiB nothing can be
 /// said ([`Undecided`]); an expression of more states is refused.
 #[derive(Debug)]
 pub struct Matcher {

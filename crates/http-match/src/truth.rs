@@ -21,16 +21,20 @@ pub enum Undecided {
     UnreadableAuthority,
     /// `:method` is missing, or differs from a configured one by case only.
     UnreadableMethod,
-    /// A header value that an expression must read is no UTF-8 or too long.
+    /// A header value that an expression must read is no UTF-8 or too long:
+    /// beyond 1 KiB, all values of the name together.
     UnreadableHeader,
-    /// A query parameter has a broken percent-encoding, is too long, or stands
-    /// behind a `;` that only some servers take for a separator.
+    /// A query parameter has a broken percent-encoding, is too long (as a header
+    /// value is), or stands behind a `;` that only some servers take for a
+    /// separator.
     UnreadableQuery,
-    /// A cookie is too long, or has no value where one was expected.
+    /// A cookie is too long (as a header value is), or has no value where one was
+    /// expected.
     UnreadableCookie,
-    /// A claim has a type that cannot be compared, or is too long.
+    /// A claim has a type that cannot be compared, or is too long: beyond 1 KiB
+    /// for an expression.
     UnreadableClaim,
-    /// The identity of the peer is too long for an expression.
+    /// The identity of the peer is too long: beyond 1 KiB for an expression.
     UnreadableIdentity,
     /// Nobody has established the client's address.
     UnknownClientAddress,
@@ -60,15 +64,24 @@ impl fmt::Display for Undecided {
         f.write_str(match self {
             Self::AmbiguousPath => "expected a path that every server reads in the same way",
             Self::UnreadablePath => {
-                "expected one path of bounded length, of visible ASCII, that starts with `/`"
+                "expected one path of visible ASCII that starts with `/`, of at most 32 KiB, and \
+                 1 KiB for a regex"
             }
             Self::UnreadableAuthority => "expected a host and at most one port",
             Self::UnreadableMethod => "expected a method in its registered spelling",
-            Self::UnreadableHeader => "expected a header value of UTF-8 and of bounded length",
-            Self::UnreadableQuery => "expected a query with whole percent-encodings",
-            Self::UnreadableCookie => "expected cookies of the form `name=value`",
-            Self::UnreadableClaim => "expected a claim of the type that the rule compares",
-            Self::UnreadableIdentity => "expected a peer identity of bounded length",
+            Self::UnreadableHeader => {
+                "expected a header value of UTF-8, and at most 1 KiB for a regex"
+            }
+            Self::UnreadableQuery => {
+                "expected a query with whole percent-encodings, and at most 1 KiB for a regex"
+            }
+            Self::UnreadableCookie => {
+                "expected cookies of the form `name=value`, and at most 1 KiB for a regex"
+            }
+            Self::UnreadableClaim => {
+                "expected a claim of the type that the rule compares, and at most 1 KiB for a regex"
+            }
+            Self::UnreadableIdentity => "expected a peer identity of at most 1 KiB for a regex",
             Self::UnknownClientAddress => "expected the client's address to be known",
         })
     }

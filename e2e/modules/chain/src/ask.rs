@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use gatepost_config::{Period, Problems, read_at};
 use gatepost_filter::{
-    CallId, Denial, Event, Filter, GrpcCall, HostError, HttpCall, Kind, Load, Loaded, Mode, Phases,
-    Reason, Request, RuleRef, Settings, Verdict, Wait, WaitFor,
+    CallId, CallReply, Denial, Event, Filter, GrpcCall, HostError, HttpCall, Kind, Load, Loaded,
+    Mode, Phases, Reason, Request, RuleRef, Settings, Verdict, Wait, WaitFor,
 };
 use serde::Deserialize;
 
@@ -79,17 +79,19 @@ impl Filter for Ask {
     fn on_event(&self, request: &mut Request<'_>, event: Event) -> Verdict {
         let asked = request.take_state::<Asked>().map(|asked| asked.0);
         match event {
-            Event::HttpReply { call, headers, .. } if asked == Some(call) && headers > 0 => {
+            Event::Replied(CallReply::Http { call, headers, .. })
+                if asked == Some(call) && headers > 0 =>
+            {
                 match request.services().reply_headers() {
                     Ok(headers) if headers.first(":status") == Some(b"200") => answered(request),
                     Ok(_) => Verdict::Deny(Denial::by_policy(RuleRef::None, REFUSED)),
                     Err(_) => unavailable(FAILED),
                 }
             }
-            Event::GrpcReply {
+            Event::Replied(CallReply::Grpc {
                 call, status: 0, ..
-            } if asked == Some(call) => answered(request),
-            Event::GrpcReply { status: 7, .. } => {
+            }) if asked == Some(call) => answered(request),
+            Event::Replied(CallReply::Grpc { status: 7, .. }) => {
                 Verdict::Deny(Denial::by_policy(RuleRef::None, REFUSED))
             }
             _ => unavailable(FAILED),

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use gatepost_config::{Period, Problems, read_at};
 use gatepost_filter::{
-    Denial, Event, Filter, GrpcCall, HttpCall, Kind, Load, Loaded, Mode, Phases, Reason, Request,
-    Root, RootEvent, RuleRef, Settings, Verdict, Wait, WaitFor,
+    CallReply, Denial, Event, Filter, GrpcCall, HttpCall, Kind, Load, Loaded, Mode, Phases, Reason,
+    Request, Root, RootEvent, RuleRef, Settings, Verdict, Wait, WaitFor,
 };
 use serde::Deserialize;
 
@@ -89,7 +89,7 @@ impl Filter for Keys {
         match event {
             RootEvent::Tick if self.are_known.get() => {}
             RootEvent::Tick => self.fetch(root),
-            RootEvent::HttpReply { headers, body, .. } => {
+            RootEvent::Replied(CallReply::Http { headers, body, .. }) => {
                 let is_document = headers > 0
                     && root
                         .services()
@@ -98,7 +98,7 @@ impl Filter for Keys {
                 self.are_known.set(is_document);
                 root.wake(KEY);
             }
-            RootEvent::GrpcReply { status, .. } => {
+            RootEvent::Replied(CallReply::Grpc { status, .. }) => {
                 self.are_known.set(status == 0);
                 root.wake(KEY);
             }
