@@ -15,9 +15,9 @@ use crate::{FieldMatchConfig, Headers, Undecided, percent};
 /// Servers agree on no more than `;` and `=` (RFC 6265 5.4). Some take quotes
 /// away and some do not, some decode percent-encodings and some do not: each of
 /// these readings is a value, counts against the limit of an expression, and one
-/// that passes will do. A part without `=`
-/// is to some a cookie of that name and to others none: when the name is the
-/// one that is looked for, nothing can be said.
+/// that passes will do. A part without `=` is to some a cookie of that name and
+/// to others none: when the name is the one that is looked for, nothing can be
+/// said.
 #[derive(Debug)]
 pub(super) struct CookieMatch {
     name: Box<[u8]>,
