@@ -78,7 +78,7 @@ pub struct PathMatchConfig {
     #[serde(default)]
     pub prefix: Given<String>,
     /// An expression that the whole path, without query, must meet: of at most
-    /// 160 states. A path beyond 1 KiB is refused as `path_unreadable` where the
+    /// 512 states. A path beyond 1 KiB is refused as `path_unreadable` where the
     /// expression is asked.
     #[serde(default)]
     pub regex: Given<String>,
@@ -109,7 +109,7 @@ pub struct FieldMatchConfig {
     /// What stands somewhere in the value.
     #[serde(default)]
     pub contains: Given<OneOrMany<String>>,
-    /// An expression that the whole value must meet: of at most 160 states. `.`
+    /// An expression that the whole value must meet: of at most 512 states. `.`
     /// is any character, a line break too. Beyond 1 KiB, all values of the name
     /// together, nothing can be said of them.
     #[serde(default)]
@@ -143,7 +143,7 @@ pub struct TextMatchConfig {
     /// What stands somewhere in the text.
     #[serde(default)]
     pub contains: Given<OneOrMany<String>>,
-    /// An expression that the whole text must meet: of at most 160 states, on
+    /// An expression that the whole text must meet: of at most 512 states, on
     /// texts of at most 1 KiB.
     #[serde(default)]
     pub regex: Given<OneOrMany<String>>,
@@ -179,7 +179,7 @@ pub struct ClaimMatchConfig {
     /// How the string ends.
     #[serde(default)]
     pub suffix: Given<OneOrMany<String>>,
-    /// An expression that the whole string must meet: of at most 160 states, on
+    /// An expression that the whole string must meet: of at most 512 states, on
     /// strings of at most 1 KiB.
     #[serde(default)]
     pub regex: Given<OneOrMany<String>>,

@@ -22,7 +22,7 @@ pub(crate) const LONGEST_EXPRESSION: usize = 1024;
 /// The largest compiled expression, in states. A character and each end of a
 /// group are one, a class and a choice about two, and what is repeated counts as
 /// often as it is repeated.
-pub(crate) const MOST_STATES: usize = 160;
+pub(crate) const MOST_STATES: usize = 512;
 
 /// What an expression reads of a request at most, in bytes; all values of a
 /// repeated field together. Matching costs the states of the expression times

@@ -32,7 +32,7 @@ use text::Text;
 /// The work for one request is bounded: a `match` has at most 4096 conditions,
 /// 64 of them expressions. A literal costs the length of what it is compared
 /// with, times up to 256 for `contains`. An expression costs what it reads times
-/// its states: at most 1 KiB, all values of a repeated field together, times 160
+/// its states: at most 1 KiB, all values of a repeated field together, times 512
 /// states, which is about 5 ms in a module. Of more than 1 KiB nothing can be
 /// said ([`Undecided`]); an expression of more states is refused.
 #[derive(Debug)]
