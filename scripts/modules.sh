@@ -11,8 +11,8 @@ shift 3
 
 packages=()
 for folder in "$@"; do packages+=(-p "gatepost-$folder-wasm"); done
-# Panics name source files: by what they are, not by where this machine has them.
-# It saves room, and two machines build the same module.
+# Panics name source files: by what they are, not by the folder in which somebody
+# has them. It saves room, and two folders give the same module.
 remap="--remap-path-prefix=$PWD=."
 for folder in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*/; do
     remap+=" --remap-path-prefix=${folder%/}=."
