@@ -119,11 +119,8 @@ fn verdicts(binary: &Binary, upstream: &Upstream) -> Result<()> {
             IpAddr::V4(_) => (Ipv4Addr::LOCALHOST, port).into(),
             IpAddr::V6(_) => (Ipv6Addr::LOCALHOST, port).into(),
         };
-        let before = total(&envoy.stats()?, &step);
+        let before = total(&envoy.stats()?, step.status, step.rule, step.reason);
         let response = Http1Client::connect_from(step.from, to)?.get(step.path, step.headers)?;
-        let after = envoy.wait_for_stats("the metric moves", |stats| {
-            Some(total(stats, &step)).filter(|count| *count > before)
-        })?;
         let headers: String = step
             .headers
             .iter()
@@ -132,12 +129,7 @@ fn verdicts(binary: &Binary, upstream: &Upstream) -> Result<()> {
         println!("\n  {}", step.says);
         println!("    GET {}{headers} from {}", step.path, step.from);
         println!("    {} {}", response.status, verdict(&response));
-        println!(
-            "    {}{{wasm_filter=\"ip-allowlist\", component=\"{}\", tag=\"{}\"}} {before} -> {after}",
-            metric(step.status),
-            step.rule,
-            step.reason
-        );
+        show_metric(&envoy, step.status, step.rule, step.reason, before)?;
         expect(response.status == step.status, step.says)?;
     }
     Ok(())
@@ -156,7 +148,7 @@ fn large_list(binary: &Binary, upstream: &Upstream) -> Result<()> {
         .trim();
     println!("    loaded in {loaded}");
     let to: SocketAddr = (Ipv4Addr::LOCALHOST, envoy.listener("ingress")?.port()).into();
-    for (from, status) in [(BLOCKED, 403), (STRANGER, 200)] {
+    for (from, status, reason) in [(BLOCKED, 403, "ip_denied"), (STRANGER, 200, "allowed")] {
         let start = Instant::now();
         let response = Http1Client::connect_from(from, to)?.get("/", &[])?;
         let took = start.elapsed().as_micros();
@@ -165,6 +157,7 @@ fn large_list(binary: &Binary, upstream: &Upstream) -> Result<()> {
             response.status,
             verdict(&response)
         );
+        show_metric(&envoy, status, "all", reason, 0)?;
         expect(response.status == status, "the list of 100,000")?;
     }
     Ok(())
@@ -226,12 +219,22 @@ fn metric(status: u16) -> &'static str {
     }
 }
 
-fn total(stats: &Stats, step: &Step) -> u64 {
+/// Waits until the counter has moved on from `before`, and shows it.
+fn show_metric(envoy: &Envoy, status: u16, rule: &str, reason: &str, before: u64) -> Result<()> {
+    let after = envoy.wait_for_stats("the metric moves", |stats| {
+        Some(total(stats, status, rule, reason)).filter(|count| *count > before)
+    })?;
+    println!(
+        "    {}{{wasm_filter=\"ip-allowlist\", component=\"{rule}\", tag=\"{reason}\"}} {before} -> {after}",
+        metric(status)
+    );
+    Ok(())
+}
+
+fn total(stats: &Stats, status: u16, rule: &str, reason: &str) -> u64 {
+    let metric = metric(status);
     stats.get(&format!(
-        "wasmcustom.wasm_filter.ip-allowlist.component.{}.tag.{};.{}",
-        step.rule,
-        step.reason,
-        metric(step.status)
+        "wasmcustom.wasm_filter.ip-allowlist.component.{rule}.tag.{reason};.{metric}"
     ))
 }
 
