@@ -47,18 +47,28 @@ impl ClientSource {
         view: &RequestView,
         services: &dyn Services,
     ) -> Result<IpAddr, UnknownClient> {
-        let peer = match &self.true_peer {
-            Some(peer) => peer.read(services)?,
-            None => None,
-        };
         // The values of all lines in their order; none for a source that reads
         // no header.
         let values: Vec<&[u8]> = match self.source.header() {
             Some(name) => view.headers().all(name).collect(),
             None => Vec::new(),
         };
+        let lines = || values.iter().copied();
+        if !self.source.needs_peer() {
+            // Hops: the peer, which costs a call, is asked for a short header only.
+            let client = self.source.resolve(lines(), None);
+            match client {
+                Err(ClientAddressError::Missing | ClientAddressError::TooFewEntries)
+                    if self.true_peer.is_some() => {}
+                client => return client.map_err(UnknownClient::Address),
+            }
+        }
+        let peer = match &self.true_peer {
+            Some(peer) => peer.read(services)?,
+            None => None,
+        };
         self.source
-            .resolve(values.into_iter(), peer)
+            .resolve(lines(), peer)
             .map_err(UnknownClient::Address)
     }
 }

@@ -175,6 +175,21 @@ fn a_node_that_cannot_be_read_is_no_sidecar_and_no_fault() {
 }
 
 #[test]
+fn with_trusted_hops_the_true_peer_is_asked_for_a_short_header_only() {
+    let document = r#"{"client_address": {"from": "x_forwarded_for", "trusted_hops": 1,
+        "peer_appended": false, "true_peer": "connection"}, "rules": [{"name": "r", "allow": "anyone"}]}"#;
+    filter(document, |proxy| {
+        for (line, reads) in [("192.0.2.7, 192.0.2.8", 0), ("192.0.2.8", 1), ("a, b", 0)] {
+            proxy.forget_calls_seen();
+            judged(proxy, &from("10.0.0.1:1").header("x-forwarded-for", line));
+            let seen = proxy.calls_seen();
+            let read = seen.get("proxy_get_property").copied().unwrap_or(0);
+            assert_eq!(read, reads, "{line}");
+        }
+    });
+}
+
+#[test]
 fn no_property_is_read_that_the_document_does_not_need() {
     let identities = r#""peer_certificate": "validated_by_listener","#;
     let hops = r#""client_address": {"from": "x_forwarded_for", "trusted_hops": 0, "peer_appended": true},"#;
