@@ -15,7 +15,7 @@ use crate::response::Response;
 use crate::root::{Root, RootCalls, RootEvent};
 use crate::services::{CallReply, HostError, Level, Services};
 use crate::settings::{Decision, Mode, Settings};
-use crate::verdict::{Denial, Event, Fields, Reason, RuleRef, Verdict, Wait, WaitFor, WakeKey};
+use crate::verdict::{Denial, Event, Fields, Reason, RuleRef, Verdict, WaitFor, WakeKey};
 
 /// Filters in the order of the document. Each judges in its turn; the first
 /// denial ends it.
@@ -250,17 +250,13 @@ impl Chain {
             .min()
     }
 
-    /// Whether a request that waits at `place` for `key` is meant by `wakes`.
-    #[must_use]
-    pub fn is_woken(stream: &Stream, wakes: &Wakes) -> Option<WakeKey> {
-        let Some(Wait {
-            what: WaitFor::Wake(key),
-            ..
-        }) = &stream.wait
-        else {
-            return None;
-        };
-        (stream.place == wakes.place && wakes.keys.contains(key)).then_some(*key)
+    /// Lets a request that `wakes` means go on, as [`on_event`](Self::on_event);
+    /// another waits on.
+    pub fn on_wake(&self, stream: &mut Stream, services: &dyn Services, wakes: &Wakes) -> Outcome {
+        match wakes.key_of(stream) {
+            Some(key) => self.on_event(stream, services, Event::Woken(key)),
+            None => Outcome::Wait,
+        }
     }
 
     fn tell_root(
@@ -355,6 +351,21 @@ impl Wakes {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty()
+    }
+
+    /// Whether this request waits for one of the keys.
+    #[must_use]
+    pub fn mean(&self, stream: &Stream) -> bool {
+        self.key_of(stream).is_some()
+    }
+
+    fn key_of(&self, stream: &Stream) -> Option<WakeKey> {
+        match stream.wait.as_ref()?.what {
+            WaitFor::Wake(key) if stream.place == self.place => {
+                self.keys.contains(&key).then_some(key)
+            }
+            _ => None,
+        }
     }
 }
 

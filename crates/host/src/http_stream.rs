@@ -147,10 +147,9 @@ impl HttpStream {
         }
     }
 
-    pub(crate) fn is_woken(&self, wakes: &Wakes) -> Option<u32> {
+    pub(crate) fn is_meant_by(&self, wakes: &Wakes) -> bool {
         let slot = self.stream.borrow();
-        slot.as_ref()
-            .and_then(|(_, stream)| Chain::is_woken(stream, wakes))
+        slot.as_ref().is_some_and(|(_, stream)| wakes.mean(stream))
     }
 
     fn carry_out(

@@ -227,13 +227,10 @@ impl Plugin {
         if wakes.is_empty() {
             return;
         }
-        let woken = self.ids(|waiting| waiting.stream.is_woken(wakes).is_some());
+        let woken = self.ids(|waiting| waiting.stream.is_meant_by(wakes));
         for id in woken {
             self.resume(id, |chain, stream, services| {
-                match Chain::is_woken(stream, wakes) {
-                    Some(key) => chain.on_event(stream, services, Event::Woken(key)),
-                    None => Outcome::Wait,
-                }
+                chain.on_wake(stream, services, wakes)
             });
         }
     }

@@ -33,7 +33,7 @@ impl<'a> Proxy<'a> {
         }
     }
 
-    /// Reads a header map; `count` is how many entries the proxy announced.
+    /// Reads a header map.
     pub(crate) fn headers(&self, map: HeaderMap) -> Result<Headers, HostError> {
         const CALL: &str = "get_header_map_pairs";
         let bytes = self.abi.header_map(map).map_err(refused(CALL))?;
