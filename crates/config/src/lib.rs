@@ -20,7 +20,7 @@ mod units;
 pub use field_path::FieldPath;
 pub use json_string::push_json_string;
 pub use problems::{Problem, Problems};
-pub use read::{Part, read, read_at};
+pub use read::{Part, read};
 pub use struct_document::as_json;
 pub use unique_map::UniqueMap;
 pub use units::{Name, Period, Whole};

@@ -15,28 +15,37 @@ use crate::{FieldPath, Problem, Problems};
 /// # Errors
 /// The first structural error, with the path of the field at which it was met.
 pub fn read<'de, T: Deserialize<'de>>(document: &'de [u8]) -> Result<T, Problems> {
-    read_at(&FieldPath::ROOT, document)
+    Part::whole(document)?.read_at(&FieldPath::ROOT)
 }
 
-/// Reads a part of a document that stands at `path`: the paths of its problems
-/// continue that path.
-///
-/// # Errors
-/// As for [`read`].
-pub fn read_at<'de, T: Deserialize<'de>>(
-    path: &FieldPath<'_>,
-    document: &'de [u8],
-) -> Result<T, Problems> {
-    let text = json(document).map_err(|message| Problems::one(path, message))?;
-    T::deserialize(&mut Reader::new(text)).map_err(|error| problem(path, &error))
-}
-
-/// A part of a document that is read later, with [`read_at`]: which type it has
-/// depends on its surroundings.
+/// JSON text that is known to be that: a document, or a part of one that is
+/// read later, because which type it has depends on its surroundings.
 #[derive(Clone, Copy, Debug)]
 pub struct Part<'a>(&'a str);
 
 impl<'a> Part<'a> {
+    /// A whole document. This is the one place where its text is judged.
+    ///
+    /// # Errors
+    /// When it is no UTF-8 or no JSON (RFC 8259).
+    pub fn whole(document: &'a [u8]) -> Result<Self, Problems> {
+        let refuse = |message: &dyn fmt::Display| Problems::one(&FieldPath::ROOT, message);
+        let text = str::from_utf8(document).map_err(|_| refuse(&"expected UTF-8"))?;
+        match serde_json::from_str::<IgnoredAny>(text) {
+            Ok(IgnoredAny) => Ok(Self(text)),
+            Err(error) => Err(refuse(&error)),
+        }
+    }
+
+    /// Reads the part, which stands at `path` of its document: the paths of its
+    /// problems continue that path.
+    ///
+    /// # Errors
+    /// As for [`read`].
+    pub fn read_at<T: Deserialize<'a>>(self, path: &FieldPath<'_>) -> Result<T, Problems> {
+        T::deserialize(&mut Reader::new(self.0)).map_err(|error| problem(path, &error))
+    }
+
     /// The part's JSON text.
     #[must_use]
     pub fn as_bytes(self) -> &'a [u8] {
@@ -59,15 +68,6 @@ impl<'de: 'a, 'a> Deserialize<'de> for Part<'a> {
             }
         }
         deserializer.deserialize_newtype_struct(UNREAD, PartVisitor)
-    }
-}
-
-/// The document as text, if it is JSON (RFC 8259).
-fn json(document: &[u8]) -> Result<&str, String> {
-    let text = str::from_utf8(document).map_err(|_| "expected UTF-8".to_owned())?;
-    match serde_json::from_str::<IgnoredAny>(text) {
-        Ok(IgnoredAny) => Ok(text),
-        Err(error) => Err(error.to_string()),
     }
 }
 
@@ -134,7 +134,10 @@ mod tests {
         let root = FieldPath::ROOT;
         let filters = root.field("filters");
         let at = filters.index(3);
-        let error = read_at::<Outer>(&at, br#"{"inner":[{"number":-1}]}"#).unwrap_err();
+        let error = Part::whole(br#"{"inner":[{"number":-1}]}"#)
+            .unwrap()
+            .read_at::<Outer>(&at)
+            .unwrap_err();
         assert!(
             error
                 .to_string()

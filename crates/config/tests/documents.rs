@@ -1,7 +1,7 @@
 //! What a document says, and what is said of a document that is wrong.
 #![allow(clippy::unwrap_used)]
 
-use gatepost_config::{FieldPath, Part, UniqueMap, read, read_at};
+use gatepost_config::{FieldPath, Part, UniqueMap, read};
 use serde::Deserialize;
 
 #[derive(Debug, Deserialize, PartialEq)]
@@ -209,7 +209,8 @@ fn a_part_is_read_later_and_keeps_its_place() {
     let texts: Vec<&[u8]> = parts.iter().map(|(_, part)| part.as_bytes()).collect();
     assert_eq!(texts, [&br#"{"x": [1, "]}\"", {}]}"#[..], b"7", br#""d""#]);
     let path = FieldPath::ROOT;
-    let error = read_at::<u8>(&path.field("c"), texts.last().unwrap()).unwrap_err();
+    let (_, last) = parts.iter().last().unwrap();
+    let error = last.read_at::<u8>(&path.field("c")).unwrap_err();
     assert_eq!(
         error.to_string(),
         r#"c: invalid type: string "d", expected u8"#

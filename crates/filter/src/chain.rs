@@ -49,6 +49,9 @@ pub enum Outcome {
     Wait,
 }
 
+/// The proxy gave the request's headers in a form that cannot be read.
+const HEADERS_UNREADABLE: Reason = Reason::fixed("headers_unreadable");
+
 impl Chain {
     /// Stands where an instance's name does in what is told of refusals that no
     /// filter made.
@@ -87,20 +90,23 @@ impl Chain {
         }
     }
 
-    /// Takes in a request whose headers have been read: the client's copies of
-    /// owned headers go.
+    /// Takes in a request of which the proxy has announced `count` headers: the
+    /// client's copies of owned headers go.
     #[must_use]
-    pub fn admit(&self, headers: Headers) -> Stream {
-        Stream::new(headers, &self.owned)
+    pub fn admit(&self, count: usize, services: &dyn Services) -> Stream {
+        let mut stream = Stream::new(count);
+        stream.disown(&self.owned, services);
+        stream
     }
 
     /// Lets the filters judge a request that was just taken in.
     pub fn on_request(&self, stream: &mut Stream, services: &dyn Services) -> Outcome {
+        if let Some(outcome) = self.refuse_unreadable(stream, services) {
+            return outcome;
+        }
         while let Some(instance) = self.instances.get(stream.place) {
-            let verdict = judge(instance, stream, services, |filter, request| {
-                filter.on_request(request)
-            });
-            if let Some(outcome) = self.settle(instance, stream, services, verdict) {
+            let ask = |filter: &dyn Filter, request: &mut Request<'_>| filter.on_request(request);
+            if let Some(outcome) = self.judge(instance, stream, services, ask) {
                 return outcome;
             }
         }
@@ -119,10 +125,8 @@ impl Chain {
             return Outcome::Wait;
         };
         stream.wait = None;
-        let verdict = judge(instance, stream, services, |filter, request| {
-            filter.on_event(request, event)
-        });
-        match self.settle(instance, stream, services, verdict) {
+        let ask = |filter: &dyn Filter, request: &mut Request<'_>| filter.on_event(request, event);
+        match self.judge(instance, stream, services, ask) {
             Some(outcome) => outcome,
             None => self.on_request(stream, services),
         }
@@ -150,6 +154,8 @@ impl Chain {
         reason: &Reason,
         status: u16,
     ) -> Outcome {
+        // For the answer's form and the log line; a refusal stands without them.
+        let _ = stream.read(services);
         let denial = Denial::with_status(RuleRef::None, reason.clone(), status);
         let shadow = self.settings.mode == Mode::Shadow;
         let decision = if shadow {
@@ -194,7 +200,7 @@ impl Chain {
         for instance in self.instances.iter().take(stream.judged).rev() {
             let mut response = Response {
                 services,
-                view: &stream.view,
+                view: stream.seen(),
                 denied: stream.denied.as_ref(),
                 read,
                 headers: &headers,
@@ -212,7 +218,7 @@ impl Chain {
             let denied = stream.denied.as_ref();
             instance.filter.on_end(&mut End {
                 services,
-                view: &stream.view,
+                view: stream.seen(),
                 denied,
                 state,
             });
@@ -274,6 +280,33 @@ impl Chain {
         }
     }
 
+    /// Asks a filter; `None` when the next one is to judge.
+    fn judge(
+        &self,
+        instance: &Instance,
+        stream: &mut Stream,
+        services: &dyn Services,
+        ask: impl FnOnce(&dyn Filter, &mut Request<'_>) -> Verdict,
+    ) -> Option<Outcome> {
+        let place = stream.place;
+        let mut state = stream.take_state(place);
+        let mut request = Request::new(services, &instance.settings, stream, &mut state);
+        let verdict = ask(instance.filter.as_ref(), &mut request);
+        stream.put_state(place, state);
+        // What was judged without the headers that the filter asked for is nothing.
+        if let Some(outcome) = self.refuse_unreadable(stream, services) {
+            return Some(outcome);
+        }
+        stream.judged = stream.judged.max(place.saturating_add(1));
+        self.settle(instance, stream, services, verdict)
+    }
+
+    fn refuse_unreadable(&self, stream: &mut Stream, services: &dyn Services) -> Option<Outcome> {
+        let error = stream.unreadable()?;
+        self.log_error(services, &error);
+        Some(self.refuse(stream, services, &HEADERS_UNREADABLE, 503))
+    }
+
     /// What follows from a verdict; `None` when the next filter is to judge.
     fn settle(
         &self,
@@ -282,7 +315,11 @@ impl Chain {
         services: &dyn Services,
         verdict: Verdict,
     ) -> Option<Outcome> {
-        let tell = |stream: &Stream, decision, rule, reason: &Reason, fields: &Fields| {
+        let tell = |stream: &mut Stream, decision, rule, reason: &Reason, fields: &Fields| {
+            if decision != Decision::Allowed {
+                // For the log line and the answer's form; a denial stands without.
+                let _ = stream.read(services);
+            }
             let report = Report {
                 decision,
                 rule,
@@ -367,27 +404,6 @@ impl Wakes {
             _ => None,
         }
     }
-}
-
-fn judge(
-    instance: &Instance,
-    stream: &mut Stream,
-    services: &dyn Services,
-    ask: impl FnOnce(&dyn Filter, &mut Request<'_>) -> Verdict,
-) -> Verdict {
-    let place = stream.place;
-    stream.judged = stream.judged.max(place.saturating_add(1));
-    let mut state = stream.take_state(place);
-    let mut request = Request::new(
-        services,
-        &instance.settings,
-        &mut stream.view,
-        &mut stream.changes,
-        &mut state,
-    );
-    let verdict = ask(instance.filter.as_ref(), &mut request);
-    stream.put_state(place, state);
-    verdict
 }
 
 fn deny(stream: &mut Stream, on_deny: &DenyResponse, denial: &Denial) -> Outcome {

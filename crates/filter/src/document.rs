@@ -1,6 +1,6 @@
 //! From a module's document to a chain.
 
-use gatepost_config::{FieldPath, Name, Part, Problems, read_at};
+use gatepost_config::{FieldPath, Name, Part, Problems};
 use serde::Deserialize;
 use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
 use std::fmt;
@@ -16,7 +16,8 @@ impl Chain {
     /// Loads the chain that `document` describes, of the kinds that the module
     /// hosts: `{"filters": [{"name": <instance>, "<kind>": {...}}, ...]}`, in the
     /// order in which they judge. A module of one kind also takes that filter's
-    /// document alone; the instance then has the kind's name.
+    /// document alone; the instance then has the kind's name. A module of no kind
+    /// takes no document, and passes everything.
     ///
     /// # Errors
     /// Everything that is wrong with the document, each with its path.
@@ -26,12 +27,16 @@ impl Chain {
         services: &dyn Services,
     ) -> Result<Self, Problems> {
         let root = FieldPath::ROOT;
+        if kinds.is_empty() && document.is_empty() {
+            return Ok(Self::new(Vec::new()));
+        }
         if document.trim_ascii().is_empty() {
             return Err(Problems::one(
                 &root,
                 "expected a configuration document, found nothing",
             ));
         }
+        let document = Part::whole(document)?;
         if let [kind] = kinds
             && !is_list(document)
         {
@@ -48,17 +53,23 @@ impl Chain {
 }
 
 /// Whether the document is a list of filters; one that cannot be read is none.
-fn is_list(document: &[u8]) -> bool {
+fn is_list(document: Part<'_>) -> bool {
     #[derive(Deserialize)]
     struct Form {
         filters: Option<IgnoredAny>,
     }
-    read_at(&FieldPath::ROOT, document).is_ok_and(|form: Form| form.filters.is_some())
+    document
+        .read_at(&FieldPath::ROOT)
+        .is_ok_and(|form: Form| form.filters.is_some())
 }
 
-fn load_list(kinds: &[Kind], document: &[u8], services: &dyn Services) -> Result<Chain, Problems> {
+fn load_list(
+    kinds: &[Kind],
+    document: Part<'_>,
+    services: &dyn Services,
+) -> Result<Chain, Problems> {
     let root = FieldPath::ROOT;
-    let RawChain { filters } = read_at(&root, document)?;
+    let RawChain { filters } = document.read_at(&root)?;
     let list = root.field("filters");
     let mut problems = Problems::new();
     if !(1..=MOST_FILTERS).contains(&filters.len()) {
@@ -90,10 +101,9 @@ fn load_list(kinds: &[Kind], document: &[u8], services: &dyn Services) -> Result
             );
         }
         let at = path.field(kind.name);
-        let document = raw.document.as_bytes();
         match (kind.load)(&Load {
             path: at,
-            document,
+            document: raw.document,
             instance: &name,
             services,
         }) {

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use gatepost_config::{FieldPath, Problems};
+use gatepost_config::{FieldPath, Part, Problems};
+use serde::Deserialize;
 
 use crate::request::{End, Request};
 use crate::response::Response;
@@ -68,13 +69,23 @@ pub struct Load<'a> {
     /// Where its part of the document stands.
     pub path: FieldPath<'a>,
     /// Its part of the document.
-    pub document: &'a [u8],
+    pub document: Part<'a>,
     /// The instance's name.
     pub instance: &'a str,
     /// The proxy, for probing optional features and for warnings. No request is
     /// at hand, and no lease may be taken here: a canary may be the one that
     /// loads (law 10).
     pub services: &'a dyn Services,
+}
+
+impl<'a> Load<'a> {
+    /// Reads the filter's part of the document.
+    ///
+    /// # Errors
+    /// The first structural error, with its path in the whole document.
+    pub fn read<T: Deserialize<'a>>(&self) -> Result<T, Problems> {
+        self.document.read_at(&self.path)
+    }
 }
 
 /// A filter that was loaded.

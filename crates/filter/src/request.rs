@@ -15,6 +15,7 @@ use crate::verdict::{Reason, RuleRef, Wait};
 #[derive(Debug)]
 pub struct Stream {
     pub(crate) view: RequestView,
+    reading: Reading,
     pub(crate) changes: Changes,
     pub(crate) place: usize,
     /// How many filters, from the first, have judged it.
@@ -24,22 +25,23 @@ pub struct Stream {
     pub(crate) states: Vec<Option<Box<dyn Any>>>,
 }
 
+/// What has become of the request's headers. They are read when somebody asks
+/// for them, and at most once (law 6).
+#[derive(Clone, Copy, Debug)]
+enum Reading {
+    /// The proxy has announced so many.
+    Announced(usize),
+    Done,
+    Failed(HostError),
+}
+
 impl Stream {
-    /// A request whose headers have been read. Copies of `owned` headers that
-    /// the client sent are removed, in every spelling.
-    #[must_use]
-    pub fn new(mut headers: Headers, owned: &[String]) -> Self {
-        let mut changes = Changes::default();
-        if !owned.is_empty() {
-            let is_owned =
-                |name: &[u8]| owned.iter().any(|own| owned_spelling(name, own.as_bytes()));
-            for name in headers.remove_matching(is_owned) {
-                changes.remove(&name);
-            }
-        }
+    /// A request of which the proxy has announced so many headers.
+    pub(crate) fn new(announced: usize) -> Self {
         Self {
-            view: RequestView::new(headers),
-            changes,
+            view: RequestView::new(Headers::default()),
+            reading: Reading::Announced(announced),
+            changes: Changes::default(),
             place: 0,
             judged: 0,
             wait: None,
@@ -48,10 +50,56 @@ impl Stream {
         }
     }
 
-    /// The request's headers and facts.
-    #[must_use]
-    pub fn view(&self) -> &RequestView {
-        &self.view
+    /// Removes the client's copies of `owned` headers, in every spelling.
+    pub(crate) fn disown(&mut self, owned: &[String], services: &dyn Services) {
+        if owned.is_empty() || self.read(services).is_err() {
+            return;
+        }
+        let is_owned = |name: &[u8]| owned.iter().any(|own| owned_spelling(name, own.as_bytes()));
+        for name in self.view.remove_headers(is_owned) {
+            self.changes.remove(&name);
+        }
+    }
+
+    /// Reads the headers, if nobody has yet.
+    pub(crate) fn read(&mut self, services: &dyn Services) -> Result<(), HostError> {
+        if let Reading::Announced(count) = self.reading {
+            let headers = services.request_headers().and_then(|headers| {
+                // Every request has headers; fewer than announced were lost on the way.
+                if headers.len() == count && count > 0 {
+                    Ok(headers)
+                } else {
+                    Err(HostError {
+                        call: "get_header_map_pairs",
+                        status: HostError::MALFORMED,
+                    })
+                }
+            });
+            self.reading = match headers {
+                Ok(headers) => {
+                    self.view.read(headers);
+                    Reading::Done
+                }
+                Err(error) => Reading::Failed(error),
+            };
+        }
+        match self.reading {
+            Reading::Failed(error) => Err(error),
+            Reading::Announced(_) | Reading::Done => Ok(()),
+        }
+    }
+
+    /// Why the headers that somebody asked for could not be read.
+    pub(crate) fn unreadable(&self) -> Option<HostError> {
+        match self.reading {
+            Reading::Failed(error) => Some(error),
+            Reading::Announced(_) | Reading::Done => None,
+        }
+    }
+
+    /// The request, if somebody has looked at it.
+    pub(crate) fn seen(&self) -> Option<&RequestView> {
+        matches!(self.reading, Reading::Done).then_some(&self.view)
     }
 
     /// The changes to make before the request goes on.
@@ -93,8 +141,7 @@ impl Stream {
 pub struct Request<'a> {
     services: &'a dyn Services,
     settings: &'a Settings,
-    view: &'a mut RequestView,
-    changes: &'a mut Changes,
+    stream: &'a mut Stream,
     state: &'a mut Option<Box<dyn Any>>,
 }
 
@@ -102,35 +149,37 @@ impl<'a> Request<'a> {
     pub(crate) fn new(
         services: &'a dyn Services,
         settings: &'a Settings,
-        view: &'a mut RequestView,
-        changes: &'a mut Changes,
+        stream: &'a mut Stream,
         state: &'a mut Option<Box<dyn Any>>,
     ) -> Self {
         Self {
             services,
             settings,
-            view,
-            changes,
+            stream,
             state,
         }
     }
 
     /// The request as it now stands: the client's headers, without those that a
     /// filter of this chain owns, with what earlier filters set.
-    #[must_use]
-    pub fn view(&self) -> &RequestView {
-        self.view
+    ///
+    /// The first call of a chain reads the headers, which costs 1.5 us: a filter
+    /// asks when its configuration needs them. Should they be unreadable, the view
+    /// is empty, and the chain refuses the request whatever the verdict is.
+    pub fn view(&mut self) -> &RequestView {
+        let _ = self.stream.read(self.services);
+        &self.stream.view
     }
 
     /// What earlier filters learned.
     #[must_use]
     pub fn facts(&self) -> &Facts {
-        self.view.facts()
+        self.stream.view.facts()
     }
 
     /// Tells later filters, and matchers, what this one learned.
     pub fn facts_mut(&mut self) -> &mut Facts {
-        self.view.facts_mut()
+        self.stream.view.facts_mut()
     }
 
     /// The proxy.
@@ -173,17 +222,19 @@ impl<'a> Request<'a> {
     /// # Errors
     /// When the value cannot be sent; nothing is changed then.
     pub fn set_header(&mut self, name: &str, value: &[u8]) -> Result<(), Unsendable> {
-        let is_there = self.view.headers().first(name).is_some();
-        self.changes.set(name.as_bytes(), value, is_there)?;
-        self.view.set_header(name, value);
+        let is_there = self.view().headers().first(name).is_some();
+        let Stream { view, changes, .. } = &mut *self.stream;
+        changes.set(name.as_bytes(), value, is_there)?;
+        view.set_header(name, value);
         Ok(())
     }
 
     /// Removes all values of a header, if there is one.
     pub fn remove_header(&mut self, name: &str) {
         let is_it = |header: &[u8]| header.eq_ignore_ascii_case(name.as_bytes());
-        for name in self.view.remove_headers(is_it) {
-            self.changes.remove(&name);
+        let _ = self.stream.read(self.services);
+        for name in self.stream.view.remove_headers(is_it) {
+            self.stream.changes.remove(&name);
         }
     }
 
@@ -203,15 +254,16 @@ impl<'a> Request<'a> {
 /// The end of a request, as a filter that judged it sees it.
 pub struct End<'a> {
     pub(crate) services: &'a dyn Services,
-    pub(crate) view: &'a RequestView,
+    pub(crate) view: Option<&'a RequestView>,
     pub(crate) denied: Option<&'a Reason>,
     pub(crate) state: Option<Box<dyn Any>>,
 }
 
 impl End<'_> {
-    /// The request as the chain left it.
+    /// The request as the chain left it; nothing if no filter looked at it while
+    /// it was judged.
     #[must_use]
-    pub fn view(&self) -> &RequestView {
+    pub fn view(&self) -> Option<&RequestView> {
         self.view
     }
 

@@ -11,7 +11,7 @@ use crate::verdict::Reason;
 /// A response, as a filter that judged the request sees it.
 pub struct Response<'a> {
     pub(crate) services: &'a dyn Services,
-    pub(crate) view: &'a RequestView,
+    pub(crate) view: Option<&'a RequestView>,
     pub(crate) denied: Option<&'a Reason>,
     pub(crate) read: &'a dyn Fn() -> Result<Headers, HostError>,
     pub(crate) headers: &'a OnceCell<Headers>,
@@ -19,9 +19,10 @@ pub struct Response<'a> {
 }
 
 impl Response<'_> {
-    /// The request as the chain left it.
+    /// The request as the chain left it; nothing if no filter looked at it while
+    /// it was judged, for later it may be another one.
     #[must_use]
-    pub fn request(&self) -> &RequestView {
+    pub fn request(&self) -> Option<&RequestView> {
         self.view
     }
 

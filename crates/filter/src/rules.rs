@@ -1,10 +1,9 @@
 //! Rules in document order, and which of them a request meets.
 
 use gatepost_config::{FieldPath, Name, Problems};
-use gatepost_http_match::{
-    Matcher, Needs, RequestView, Selection, Undecided, select_all, select_first,
-};
+use gatepost_http_match::{Matcher, Needs, Selection, Undecided, select_all, select_first};
 
+use crate::request::Request;
 use crate::settings::{Mode, RuleSettings};
 use crate::sorted_map::SortedMap;
 
@@ -23,17 +22,22 @@ struct Rule<T> {
 }
 
 impl<T> Rules<T> {
-    /// The first rule that matches.
-    pub fn first(&self, view: &RequestView) -> Selection {
-        select_first(self.0.iter().map(|rule| &rule.matcher), view)
+    /// The first rule that matches. The request's headers are read only if a
+    /// rule with conditions stands before one without.
+    pub fn first(&self, request: &mut Request<'_>) -> Selection {
+        match self.0.first() {
+            None => Selection::None,
+            Some(rule) if rule.matcher.takes_all() => Selection::Rule(0),
+            Some(_) => select_first(self.0.iter().map(|rule| &rule.matcher), request.view()),
+        }
     }
 
     /// All rules that match, in document order: for filters whose rules add up.
     ///
     /// # Errors
     /// When it cannot be said of one of them whether it matches.
-    pub fn all(&self, view: &RequestView) -> Result<Vec<usize>, Undecided> {
-        select_all(self.0.iter().map(|rule| &rule.matcher), view)
+    pub fn all(&self, request: &mut Request<'_>) -> Result<Vec<usize>, Undecided> {
+        select_all(self.0.iter().map(|rule| &rule.matcher), request.view())
     }
 
     /// The facts that the rules' matchers ask for.

@@ -30,6 +30,13 @@ pub trait Services {
     /// When the proxy refuses the call for any reason but absence.
     fn property(&self, path: &[&str]) -> Result<Option<Vec<u8>>, HostError>;
 
+    /// The headers of the request. Ask through
+    /// [`Request::view`](crate::Request::view), which reads them once.
+    ///
+    /// # Errors
+    /// When the proxy refuses the call, or gives what is no header map.
+    fn request_headers(&self) -> Result<Headers, HostError>;
+
     /// Writes filter state that access logs read as
     /// `%FILTER_STATE(wasm.<name>:PLAIN)%`.
     ///
@@ -121,6 +128,8 @@ pub struct HostError {
 }
 
 impl HostError {
+    /// Status of an answer that is none.
+    pub const MALFORMED: u32 = 0;
     /// Status of a call to something that is not there.
     pub const NOT_FOUND: u32 = 1;
     /// Status of a call with an argument that the proxy does not take.

@@ -6,7 +6,6 @@ use std::rc::Rc;
 use gatepost_filter::{
     Chain, Change, Changes, HostError, Outcome, Reason, Reply, Services, SharedChain, Stream, Wakes,
 };
-use gatepost_http_match::Headers;
 
 use crate::abi::{Abi, HeaderMap, RawReply};
 use crate::pairs;
@@ -31,8 +30,6 @@ pub enum Action {
     Pause,
 }
 
-/// The proxy gave the request's headers in a form that cannot be read.
-const HEADERS_UNREADABLE: Reason = Reason::fixed("headers_unreadable");
 /// The proxy refused to make the chain's changes.
 const HOST_ERROR: Reason = Reason::fixed("host_error");
 
@@ -54,30 +51,8 @@ impl HttpStream {
             self.refuse_unconfigured();
             return Action::Pause;
         };
-        let headers = proxy.headers(HeaderMap::Request).and_then(|headers| {
-            // Every request has headers; fewer than announced were lost on the way.
-            if headers.len() == count && count > 0 {
-                Ok(headers)
-            } else {
-                Err(HostError {
-                    call: "get_header_map_pairs",
-                    status: 0,
-                })
-            }
-        });
-        let (mut stream, outcome) = match headers {
-            Ok(headers) => {
-                let mut stream = chain.admit(headers);
-                let outcome = chain.on_request(&mut stream, &proxy);
-                (stream, outcome)
-            }
-            Err(error) => {
-                let mut stream = chain.admit(Headers::default());
-                chain.log_error(&proxy, &error);
-                let outcome = chain.refuse(&mut stream, &proxy, &HEADERS_UNREADABLE, 503);
-                (stream, outcome)
-            }
-        };
+        let mut stream = chain.admit(count, &proxy);
+        let outcome = chain.on_request(&mut stream, &proxy);
         let action = self.carry_out(&chain, &mut stream, &proxy, outcome);
         self.stream.replace(Some((chain, stream)));
         action
@@ -122,21 +97,21 @@ impl HttpStream {
         self.plugin.forget(self.id);
     }
 
-    /// Goes on with a request that was held. Called from the root, so the
-    /// request's own context is made the effective one first.
+    /// Goes on with a request that was held; false when that is not possible now.
+    /// Called from the root, so the request's own context is made the effective one
+    /// first.
     pub(crate) fn resume(
         self: &Rc<Self>,
         proxy: &Proxy<'_>,
         judge: impl FnOnce(&Chain, &mut Stream, &dyn Services) -> Outcome,
-    ) {
+    ) -> bool {
         let mut slot = self.stream.borrow_mut();
         let Some((chain, stream)) = slot.as_mut() else {
-            return;
+            return true;
         };
         if let Err(status) = self.abi().set_effective_context(self.id) {
-            // It stays held, which is the safe side; the proxy's own timeouts end it.
             chain.log_error(proxy, &refused("set_effective_context")(status));
-            return;
+            return false;
         }
         let chain = Rc::clone(chain);
         let outcome = judge(&chain, stream, proxy);
@@ -145,6 +120,7 @@ impl HttpStream {
         {
             chain.log_error(proxy, &refused("continue_stream")(status));
         }
+        true
     }
 
     pub(crate) fn is_meant_by(&self, wakes: &Wakes) -> bool {

@@ -26,14 +26,14 @@ pub const fn phases_of(kinds: &[Kind]) -> Phases {
 /// ```
 #[macro_export]
 macro_rules! module {
-    ($($kind:expr),+ $(,)?) => {
-        static KINDS: &[$crate::Kind] = &[$($kind),+];
+    ($($kind:expr),* $(,)?) => {
+        static KINDS: &[$crate::Kind] = &[$($kind),*];
         static MODULE: $crate::Module = $crate::Module { kinds: KINDS };
 
         #[cfg(target_arch = "wasm32")]
         #[used]
         #[unsafe(link_section = "gatepost.phases")]
-        static PHASES: [u8; 1] = [$crate::phases_of(&[$($kind),+]).bits()];
+        static PHASES: [u8; 1] = [$crate::phases_of(&[$($kind),*]).bits()];
 
         #[cfg(target_arch = "wasm32")]
         // The SDK's macro documents nothing.

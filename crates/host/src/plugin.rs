@@ -250,7 +250,10 @@ impl Plugin {
             Some(call) => self.proxy_for(call),
             None => Proxy::new(self.abi.as_ref()),
         };
-        waiting.stream.resume(&proxy, judge);
+        if !waiting.stream.resume(&proxy, judge) {
+            // It stays held until its deadline, and is then tried again.
+            self.waiting.borrow_mut().insert(id, waiting);
+        }
     }
 
     fn proxy_for(&self, call: CallId) -> Proxy<'_> {

@@ -67,6 +67,10 @@ impl Services for Proxy<'_> {
             .map_err(refused("get_property"))
     }
 
+    fn request_headers(&self) -> Result<Headers, HostError> {
+        self.headers(HeaderMap::Request)
+    }
+
     fn set_filter_state(&self, name: &str, value: &[u8]) -> Result<(), HostError> {
         self.abi
             .set_property(name.as_bytes(), value)

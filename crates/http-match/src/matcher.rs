@@ -110,6 +110,12 @@ impl Matcher {
     pub fn needs(&self) -> Needs {
         self.needs
     }
+
+    /// Whether it has no condition: every request matches, whatever it is.
+    #[must_use]
+    pub fn takes_all(&self) -> bool {
+        self.conditions.0.is_empty()
+    }
 }
 
 impl Needs {

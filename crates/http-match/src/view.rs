@@ -23,7 +23,7 @@ pub struct RequestView {
 }
 
 impl RequestView {
-    /// The view of a request whose headers have been read.
+    /// The view of a request with these headers.
     #[must_use]
     pub fn new(headers: Headers) -> Self {
         let method = headers.span(":method");
@@ -47,6 +47,13 @@ impl RequestView {
             facts: Facts::default(),
             headers,
         }
+    }
+
+    /// Takes in the headers of a request of which only facts were known.
+    pub fn read(&mut self, headers: Headers) {
+        let facts = std::mem::take(&mut self.facts);
+        *self = Self::new(headers);
+        self.facts = facts;
     }
 
     /// The headers as they now stand.

@@ -4,7 +4,6 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use gatepost_filter::{HostError, Request, Services};
-use gatepost_http_match::RequestView;
 use gatepost_ip_set::client_address::{ClientAddressError, ClientAddressSource};
 use gatepost_ip_set::parse_peer;
 
@@ -42,15 +41,12 @@ impl ClientSource {
     ///
     /// # Errors
     /// Why it is not known; a verdict that needs it is a denial then.
-    pub(crate) fn resolve(
-        &self,
-        view: &RequestView,
-        services: &dyn Services,
-    ) -> Result<IpAddr, UnknownClient> {
+    pub(crate) fn resolve(&self, request: &mut Request<'_>) -> Result<IpAddr, UnknownClient> {
+        let services = request.services();
         // The values of all lines in their order; none for a source that reads
         // no header.
         let values: Vec<&[u8]> = match self.source.header() {
-            Some(name) => view.headers().all(name).collect(),
+            Some(name) => request.view().headers().all(name).collect(),
             None => Vec::new(),
         };
         let lines = || values.iter().copied();

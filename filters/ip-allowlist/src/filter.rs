@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use gatepost_config::{Problems, read_at};
+use gatepost_config::Problems;
 use gatepost_filter::{
     Denial, Filter, Level, Load, Loaded, Pass, Reason, Request, RuleRef, Verdict,
 };
@@ -17,7 +17,7 @@ use crate::warnings::warnings;
 
 /// Loads the filter from its document.
 pub(crate) fn load(load: &Load<'_>) -> Result<Loaded, Problems> {
-    let config: Config = read_at(&load.path, load.document)?;
+    let config: Config = load.read()?;
     let (plan, settings) = Plan::new(config, &load.path)?;
     for warning in warnings(&plan, &settings, load.services) {
         load.services
@@ -50,7 +50,7 @@ impl Filter for IpAllowlist {
         {
             return Verdict::Deny(with_client(no_identity(RuleRef::None, why), client));
         }
-        match self.plan.rules.first(request.view()) {
+        match self.plan.rules.first(request) {
             Selection::Rule(index) => match self.plan.rules.get(index) {
                 Some(access) => self.judge(RuleRef::Rule(index), access, client, request),
                 // The index came from these rules.
@@ -75,7 +75,7 @@ type Client = Option<Result<IpAddr, UnknownClient>>;
 impl IpAllowlist {
     fn learn_client(&self, request: &mut Request<'_>) -> Client {
         let source = self.plan.client.as_ref()?;
-        let client = source.resolve(request.view(), request.services());
+        let client = source.resolve(request);
         if let Ok(address) = client {
             request.facts_mut().insert(ClientAddress(address));
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gatepost_config::{Period, Problems, read_at};
+use gatepost_config::{Period, Problems};
 use gatepost_filter::{
     CallId, CallReply, Denial, Event, Filter, GrpcCall, HostError, HttpCall, Kind, Load, Loaded,
     Mode, Phases, Reason, Request, RuleRef, Settings, Verdict, Wait, WaitFor,
@@ -48,7 +48,7 @@ fn load(load: &Load<'_>) -> Result<Loaded, Problems> {
         grpc,
         at_most,
         mode,
-    } = read_at(&load.path, load.document)?;
+    } = load.read()?;
     Ok(Loaded {
         filter: Box::new(Ask {
             cluster,

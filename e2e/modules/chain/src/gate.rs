@@ -1,6 +1,6 @@
 //! Refuses by rules, and by what `learn` learned.
 
-use gatepost_config::{FieldPath, Name, Problems, read_at};
+use gatepost_config::{FieldPath, Name, Problems};
 use gatepost_filter::{
     Denial, DenyResponse, Filter, Kind, Load, Loaded, Mode, Phases, RawDenyResponse, Reason,
     RecordWhen, Request, RuleRef, Rules, RulesBuilder, Settings, Verdict,
@@ -56,7 +56,7 @@ struct Gate {
 }
 
 fn load(load: &Load<'_>) -> Result<Loaded, Problems> {
-    let config: Config = read_at(&load.path, load.document)?;
+    let config: Config = load.read()?;
     let mut problems = Problems::new();
     let rules = compile(config.rules, &load.path.field("rules"), &mut problems);
     let settings = Settings {
@@ -91,7 +91,7 @@ fn compile(raw: Vec<RuleConfig>, at: &FieldPath<'_>, problems: &mut Problems) ->
 
 impl Filter for Gate {
     fn on_request(&self, request: &mut Request<'_>) -> Verdict {
-        let (rule, refusal) = match self.rules.first(request.view()) {
+        let (rule, refusal) = match self.rules.first(request) {
             Selection::Rule(index) => (RuleRef::Rule(index), self.rules.get(index)),
             Selection::None => (RuleRef::Default, None),
             Selection::Undecided(why) => return Verdict::Deny(Denial::undecided(why)),

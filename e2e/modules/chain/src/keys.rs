@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use gatepost_config::{Period, Problems, read_at};
+use gatepost_config::{Period, Problems};
 use gatepost_filter::{
     CallReply, Denial, Event, Filter, GrpcCall, HttpCall, Kind, Load, Loaded, Mode, Phases, Reason,
     Request, Root, RootEvent, RuleRef, Settings, Verdict, Wait, WaitFor,
@@ -47,7 +47,7 @@ fn load(load: &Load<'_>) -> Result<Loaded, Problems> {
         every,
         at_most,
         mode,
-    } = read_at(&load.path, load.document)?;
+    } = load.read()?;
     let are_known = Cell::new(false);
     Ok(Loaded {
         filter: Box::new(Keys {

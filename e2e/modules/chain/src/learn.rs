@@ -1,6 +1,6 @@
 //! Learns who the client says it is, and tells the upstream in a header of ours.
 
-use gatepost_config::{Problems, read_at};
+use gatepost_config::Problems;
 use gatepost_filter::{
     Denial, Filter, Kind, Load, Loaded, Mode, Phases, Reason, Request, RuleRef, Settings, Verdict,
 };
@@ -29,7 +29,7 @@ struct Learn {
 }
 
 fn load(load: &Load<'_>) -> Result<Loaded, Problems> {
-    let Config { from, mode } = read_at(&load.path, load.document)?;
+    let Config { from, mode } = load.read()?;
     Ok(Loaded {
         filter: Box::new(Learn { from }),
         settings: Settings {

@@ -1,7 +1,7 @@
 //! Makes the calls that the other filters do not make, and needs all but those
 //! that only tell.
 
-use gatepost_config::{Problems, read_at};
+use gatepost_config::Problems;
 use gatepost_filter::{
     Denial, Filter, HostError, Kind, Load, Loaded, MetricKind, Phases, Reason, Request, RuleRef,
     Services, Settings, Shared, Swap, Verdict,
@@ -26,7 +26,7 @@ struct Probe {
 }
 
 fn load(load: &Load<'_>) -> Result<Loaded, Problems> {
-    let Config { foreign_function } = read_at(&load.path, load.document)?;
+    let Config { foreign_function } = load.read()?;
     Ok(Loaded {
         filter: Box::new(Probe {
             echo: foreign_function,

@@ -1,6 +1,6 @@
 //! Tells in the log what it sees of responses and ends.
 
-use gatepost_config::{Problems, read_at};
+use gatepost_config::Problems;
 use gatepost_filter::{
     End, Filter, Kind, Level, Load, Loaded, Phases, Reason, Request, Response, RuleRef, Settings,
     Verdict,
@@ -25,7 +25,7 @@ struct Trace {
 struct Seen(String);
 
 fn load(load: &Load<'_>) -> Result<Loaded, Problems> {
-    let Config {} = read_at(&load.path, load.document)?;
+    let Config {} = load.read()?;
     Ok(Loaded {
         filter: Box::new(Trace {
             instance: load.instance.to_owned(),
