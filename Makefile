@@ -17,6 +17,9 @@ REGISTRY ?=
 SOURCE_URL ?=
 # Where tools are kept that Cargo does not: Envoy, cargo-deny, wasm-bindgen-cli.
 TOOLS ?= .tools
+# What `make bench` measures: rows by name, and how often it runs as a whole.
+ROWS ?=
+REPEAT ?=
 # External test vectors, read by tests and never copied.
 VECTORS_DIR ?= $(CURDIR)/../shared/vectors
 
@@ -36,7 +39,7 @@ CARGO_DENY := $(TOOLS)/cargo-deny-$(CARGO_DENY_VERSION)/bin/cargo-deny
 
 # rustup puts Cargo there, and a shell that was open before does not know it yet.
 export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
-export ENVOY REGISTRY SOURCE_URL TOOLS VECTORS_DIR
+export ENVOY REGISTRY REPEAT ROWS SOURCE_URL TOOLS VECTORS_DIR
 
 # --- what a person runs ------------------------------------------------------
 
@@ -44,7 +47,7 @@ export ENVOY REGISTRY SOURCE_URL TOOLS VECTORS_DIR
 help: ## list the targets
 	@echo "make <target>, each with what it needs installed first:"
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
-	@echo "variables: ENVOY=/path/to/envoy REGISTRY=registry.example SOURCE_URL=https://... TOOLS=.tools VECTORS_DIR=..."
+	@echo "variables: ENVOY=/path/to/envoy ROWS=regex REPEAT=3 REGISTRY=registry.example SOURCE_URL=https://... TOOLS=.tools VECTORS_DIR=..."
 
 .PHONY: demo
 demo: envoy wasm test-modules ## show the filters at work in a real Envoy
@@ -52,6 +55,10 @@ demo: envoy wasm test-modules ## show the filters at work in a real Envoy
 
 .PHONY: test
 test: lint test-wasm32 test-unit e2e ## everything that CI checks
+
+.PHONY: bench
+bench: envoy wasm bench-modules ## CPU time of each filter in one Envoy: a table and dist/bench.json
+	@cargo run -q --release -p gatepost-bench
 
 .PHONY: wasm
 wasm: rust ## build dist/<module>.wasm, with size, imports and exports
@@ -124,6 +131,11 @@ endif
 .PHONY: test-modules
 test-modules: rust
 	@scripts/modules.sh '$(TARGET)' '$(TARGET)/test-modules' e2e/modules $(TEST_MODULES)
+
+.PHONY: bench-modules
+bench-modules: rust
+	@scripts/modules.sh '$(TARGET)' '$(TARGET)/bench-modules' bench/modules noop
+	@PROFILE=sdk-example scripts/modules.sh '$(TARGET)' '$(TARGET)/bench-modules' bench/modules sdk-noop
 
 $(CARGO_DENY): | rust
 	@scripts/cargo-tool.sh cargo-deny $(CARGO_DENY_VERSION)

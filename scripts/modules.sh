@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # modules.sh TARGET OUT SOURCE [FOLDER...]: builds the modules SOURCE/FOLDER and
 # puts each, trimmed, stamped and checked, at OUT/FOLDER.wasm. MAX_KIB limits
-# the size of each.
+# the size of each; PROFILE is the Cargo profile, of what is shipped unless given.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -18,7 +18,8 @@ for folder in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*/; do
     remap+=" --remap-path-prefix=${folder%/}=."
 done
 export RUSTFLAGS="$remap ${RUSTFLAGS:-}"
-cargo build --profile wasm --target wasm32-wasip1 "${packages[@]}"
+profile=${PROFILE:-wasm}
+cargo build --profile "$profile" --target wasm32-wasip1 "${packages[@]}"
 
 limit=()
 [[ -n ${MAX_KIB:-} ]] && limit=(--max-kib "$MAX_KIB")
@@ -27,9 +28,9 @@ revision=$(git describe --always --abbrev=40 --exclude '*' --dirty 2>/dev/null |
 
 mkdir -p "$out"
 for folder in "$@"; do
-    built=$target/wasm32-wasip1/wasm/gatepost_${folder//-/_}_wasm.wasm
+    built=$target/wasm32-wasip1/$profile/gatepost_${folder//-/_}_wasm.wasm
     # An ordinary user's module of the SDK, for comparison: as it was linked.
-    if [[ $source/$folder == e2e/modules/sdk-plain ]]; then
+    if [[ $folder == sdk-* ]]; then
         cp "$built" "$out/$folder.wasm"
         continue
     fi

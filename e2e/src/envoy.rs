@@ -14,14 +14,15 @@ pub use self::reload::Reload;
 use crate::process::Process;
 use crate::{Binary, Bootstrap, Error, Http1Client, Log, Response, Result, Stats, wait_until};
 
-/// Worker threads of every Envoy here: what is wrong with two is wrong with any number.
+/// Worker threads of every Envoy under test: what is wrong with two is wrong with any number.
 pub(crate) const WORKERS: u64 = 2;
 
 /// From start to ready: a module of 400 KiB and a list of 100,000 addresses, four
 /// times over, on a machine with other work to do.
 const READY_WITHIN: Duration = Duration::from_secs(60);
 
-/// An Envoy with two workers. Dropping it ends it.
+/// A running Envoy, with two workers unless it was started with another number.
+/// Dropping it ends it.
 pub struct Envoy {
     process: Process,
     admin: SocketAddr,
@@ -35,7 +36,17 @@ impl Envoy {
     /// meet). An Envoy that refuses its configuration gives [`Error::Exited`],
     /// with the log that says why.
     pub fn start(binary: &Binary, bootstrap: &Bootstrap) -> Result<Self> {
-        Self::run(binary, bootstrap.text(), temporary_folder()?)
+        Self::start_with_workers(binary, bootstrap, WORKERS)
+    }
+
+    /// Like [`Envoy::start`], with this number of workers: one, where what a
+    /// request costs is measured and must not depend on who takes it.
+    pub fn start_with_workers(
+        binary: &Binary,
+        bootstrap: &Bootstrap,
+        workers: u64,
+    ) -> Result<Self> {
+        Self::run(binary, bootstrap.text(), temporary_folder()?, workers)
     }
 
     /// Like [`Envoy::start`], but the listeners come from a file that Envoy watches,
@@ -45,7 +56,7 @@ impl Envoy {
     pub fn start_reloadable(binary: &Binary, bootstrap: &Bootstrap) -> Result<Self> {
         let folder = temporary_folder()?;
         let bootstrap = reload::prepare(folder.path(), bootstrap)?;
-        Self::run(binary, &bootstrap, folder)
+        Self::run(binary, &bootstrap, folder, WORKERS)
     }
 
     /// Where to connect to the listener `name`, on the loopback if it listens everywhere.
@@ -114,11 +125,14 @@ impl Envoy {
         self.process.id()
     }
 
-    fn run(binary: &Binary, bootstrap: &str, folder: TempDir) -> Result<Self> {
-        let config = folder.path().join("bootstrap.yaml");
+    fn run(binary: &Binary, bootstrap: &str, folder: TempDir, workers: u64) -> Result<Self> {
+        // Envoy goes by the name, and reads JSON as YAML too slowly for 100,000 ranges.
+        let is_json = bootstrap.starts_with('{');
+        let extension = if is_json { "json" } else { "yaml" };
+        let config = folder.path().join("bootstrap").with_extension(extension);
         let admin_file = folder.path().join("admin-address");
         fs::write(&config, bootstrap).map_err(Error::io("writing the bootstrap"))?;
-        let mut process = Process::start(&binary.path, &arguments(&config, &admin_file))?;
+        let mut process = Process::start(&binary.path, &arguments(&config, &admin_file, workers))?;
         let admin = wait_until("envoy is ready", READY_WITHIN, || {
             if let Some(status) = process.ended() {
                 return Some(Err(Error::Exited {
@@ -147,14 +161,18 @@ fn temporary_folder() -> Result<TempDir> {
     TempDir::with_prefix("gatepost-e2e-").map_err(Error::io("creating a temporary folder"))
 }
 
-fn arguments(config: &std::path::Path, admin_file: &std::path::Path) -> [PathBuf; 16] {
+fn arguments(
+    config: &std::path::Path,
+    admin_file: &std::path::Path,
+    workers: u64,
+) -> [PathBuf; 16] {
     [
         "--config-path".into(),
         config.into(),
         "--admin-address-path".into(),
         admin_file.into(),
         "--concurrency".into(),
-        WORKERS.to_string().into(),
+        workers.to_string().into(),
         // Many Envoys run at once: no shared memory, so no base id to agree on,
         // and nothing of it left behind by one that was killed.
         "--disable-hot-restart".into(),

@@ -55,7 +55,9 @@ pub use hyper::body::Bytes;
 pub use hyper::http;
 pub use large_list::{LARGE_LIST, with_large_list};
 pub use log::Log;
-pub use paths::{Binary, each_envoy, envoys, module, not_run, test_module, vectors, workspace};
+pub use paths::{
+    Binary, bench_module, each_envoy, envoys, module, not_run, test_module, vectors, workspace,
+};
 pub use response::{Echo, Response};
 pub use shipped::shipped;
 pub use stats::Stats;

@@ -100,8 +100,18 @@ pub(crate) fn shipped_modules() -> Result<Vec<String>> {
 
 /// A module that exists only for tests, built from `e2e/modules/<name>`.
 pub fn test_module(name: &str) -> Result<PathBuf> {
+    built(target().join("test-modules"), name)
+}
+
+/// A module that exists only to be compared with, built from `bench/modules/<name>`.
+pub fn bench_module(name: &str) -> Result<PathBuf> {
+    built(target().join("bench-modules"), name)
+}
+
+/// Cargo's target folder.
+fn target() -> PathBuf {
     let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
-    built(workspace().join(target).join("test-modules"), name)
+    workspace().join(target)
 }
 
 fn built(folder: PathBuf, name: &str) -> Result<PathBuf> {

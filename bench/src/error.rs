@@ -1,0 +1,67 @@
+//! Why there are no figures.
+
+use std::{fmt, io};
+
+/// The result of everything here.
+pub(crate) type Result<T> = std::result::Result<T, Error>;
+
+/// Why a row cannot be measured, or nothing can.
+#[derive(Debug)]
+pub(crate) enum Error {
+    /// Envoy did not start or did not answer: see there.
+    Harness(gatepost_e2e::Error),
+    /// A system call failed while doing this.
+    Io(&'static str, io::Error),
+    /// A variable of the environment holds something else than this.
+    Setting(&'static str, &'static str),
+    /// No row has a name that `ROWS` matches.
+    NoRow,
+    /// A row answered with something else than 200: its figures would be those of an error.
+    Answer(&'static str, String),
+    /// A row's filter judged another number of requests than were sent.
+    NotJudged {
+        /// The row.
+        row: &'static str,
+        /// What was sent.
+        requests: u64,
+        /// What its counter says.
+        judged: u64,
+    },
+    /// Envoy has no worker thread that could be found by name.
+    NoWorker,
+    /// A report cannot be read or written as JSON.
+    Json(serde_json::Error),
+}
+
+impl From<gatepost_e2e::Error> for Error {
+    fn from(error: gatepost_e2e::Error) -> Self {
+        Self::Harness(error)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Harness(error) => error.fmt(f),
+            Self::Io(what, why) => write!(f, "{what}: {why}"),
+            Self::Setting(name, expected) => write!(f, "{name} must be {expected}"),
+            Self::NoRow => f.write_str("ROWS matches no row"),
+            Self::Answer(row, answer) => {
+                write!(
+                    f,
+                    "row {row}: every answer must be a 200, and one was {answer}"
+                )
+            }
+            Self::NotJudged {
+                row,
+                requests,
+                judged,
+            } => write!(
+                f,
+                "row {row}: {requests} requests were sent, and its filter allowed {judged}"
+            ),
+            Self::NoWorker => f.write_str("envoy has no thread named wrk:worker_0"),
+            Self::Json(error) => write!(f, "the report: {error}"),
+        }
+    }
+}

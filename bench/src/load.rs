@@ -1,0 +1,144 @@
+//! Sends requests to one listener over connections that stay open.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
+
+use crate::error::{Error, Result};
+use crate::row::Row;
+
+/// What an ordinary browser sends, beside `host`.
+const HEADERS: [(&str, &str); 11] = [
+    (
+        "user-agent",
+        "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+    ),
+    (
+        "accept",
+        "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    ),
+    ("accept-language", "en-GB,en;q=0.7,de;q=0.3"),
+    ("accept-encoding", "gzip, deflate, br, zstd"),
+    ("referer", "https://shop.example/catalogue?page=3"),
+    ("cookie", "session=5f3c2a9e7b14; theme=dark; consent=1"),
+    ("sec-fetch-dest", "document"),
+    ("sec-fetch-mode", "navigate"),
+    ("sec-fetch-site", "same-origin"),
+    ("cache-control", "no-cache"),
+    ("priority", "u=0, i"),
+];
+
+/// No answer takes longer.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+
+/// The connections to one row's listener.
+pub(crate) struct Load {
+    row: &'static str,
+    request: Vec<u8>,
+    /// Every answer is as long as the first.
+    answer_length: usize,
+    connections: Vec<TcpStream>,
+}
+
+impl Load {
+    /// Connects, and learns from the first answer how long every answer is.
+    pub(crate) fn connect(row: &Row, to: SocketAddr, connections: usize) -> Result<Self> {
+        let io = |error| Error::Io("connecting to a listener", error);
+        let mut load = Self {
+            row: row.name,
+            request: request(row),
+            answer_length: 0,
+            connections: Vec::new(),
+        };
+        for _ in 0..connections {
+            let stream = TcpStream::connect(to).map_err(io)?;
+            stream.set_nodelay(true).map_err(io)?;
+            // The core is this thread's own: Envoy need not wake it for an answer,
+            // and pays nothing for it.
+            stream.set_nonblocking(true).map_err(io)?;
+            load.connections.push(stream);
+        }
+        load.learn()?;
+        Ok(load)
+    }
+
+    /// Sends at least `count` requests, as many at once as there are connections, and
+    /// gives how many it sent. Every answer is a 200.
+    pub(crate) fn send(&mut self, count: usize) -> Result<u64> {
+        let mut sent: u64 = 0;
+        let turns = count.div_ceil(self.connections.len().max(1));
+        for _ in 0..turns {
+            for connection in &mut self.connections {
+                write(connection, &self.request)?;
+            }
+            for connection in &mut self.connections {
+                let answer = read(connection, |answer| answer.len() >= self.answer_length)?;
+                if answer.len() != self.answer_length || !is_ok(&answer) {
+                    return Err(bad_answer(self.row, &answer));
+                }
+                sent = sent.saturating_add(1);
+            }
+        }
+        Ok(sent)
+    }
+
+    fn learn(&mut self) -> Result<()> {
+        if let Some(connection) = self.connections.first_mut() {
+            write(connection, &self.request)?;
+            let answer = read(connection, |answer| {
+                answer.ends_with(crate::proxy::BODY.as_bytes())
+            })?;
+            if !is_ok(&answer) {
+                return Err(bad_answer(self.row, &answer));
+            }
+            self.answer_length = answer.len();
+        }
+        Ok(())
+    }
+}
+
+fn request(row: &Row) -> Vec<u8> {
+    let mut head = format!("GET {} HTTP/1.1\r\nhost: shop.example\r\n", row.path);
+    for (name, value) in HEADERS.iter().chain(&row.headers) {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    head.push_str("\r\n");
+    head.into_bytes()
+}
+
+fn write(connection: &mut TcpStream, request: &[u8]) -> Result<()> {
+    // A request is far smaller than an empty send buffer.
+    connection
+        .write_all(request)
+        .map_err(|error| Error::Io("sending a request", error))
+}
+
+/// Reads until the answer `is_whole`; it asks again and again instead of sleeping.
+fn read(connection: &mut TcpStream, is_whole: impl Fn(&[u8]) -> bool) -> Result<Vec<u8>> {
+    let mut answer = Vec::new();
+    let mut buffer = [0; 4096];
+    let deadline = Instant::now() + ANSWER_WITHIN;
+    let failed = |error| Error::Io("reading an answer", error);
+    while !is_whole(&answer) {
+        match connection.read(&mut buffer) {
+            Ok(0) => return Err(failed(ErrorKind::UnexpectedEof.into())),
+            Ok(length) => answer.extend_from_slice(&buffer[..length]),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                if Instant::now() > deadline {
+                    return Err(failed(ErrorKind::TimedOut.into()));
+                }
+                std::hint::spin_loop();
+            }
+            Err(error) => return Err(failed(error)),
+        }
+    }
+    Ok(answer)
+}
+
+fn is_ok(answer: &[u8]) -> bool {
+    answer.starts_with(b"HTTP/1.1 200 ")
+}
+
+fn bad_answer(row: &'static str, answer: &[u8]) -> Error {
+    Error::Answer(row, String::from_utf8_lossy(answer).into_owned())
+}

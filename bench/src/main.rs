@@ -1,0 +1,54 @@
+//! `make bench`: what each filter costs, side by side in one Envoy.
+//!
+//! `row.rs` says what is compared, `rows/` has the rows; `proxy.rs` starts the one
+//! Envoy with a listener a row, `load.rs` sends requests, `cpu.rs` reads what they
+//! cost, `rounds.rs` measures all rows in turn; `statistics.rs` and `report.rs` make
+//! figures of it.
+
+mod cpu;
+mod error;
+mod load;
+mod proxy;
+mod report;
+mod rounds;
+mod row;
+mod rows;
+mod settings;
+mod statistics;
+
+use std::process::ExitCode;
+
+use crate::error::Result;
+use crate::settings::Settings;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bench: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    let settings = Settings::from_environment()?;
+    let rows = rows::all()?;
+    let rows = settings.select(rows)?;
+    let mut reports = Vec::new();
+    for repeat in 1..=settings.repeats {
+        let report = rounds::measure(&rows, &settings)?;
+        if settings.repeats > 1 {
+            println!("\nRun {repeat} of {}", settings.repeats);
+        }
+        print!("{}", report.table());
+        reports.push(report);
+    }
+    if let Some(last) = reports.last() {
+        last.write(&settings.output)?;
+    }
+    if settings.repeats > 1 {
+        print!("{}", report::spread(&reports));
+    }
+    Ok(())
+}

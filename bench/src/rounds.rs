@@ -1,0 +1,88 @@
+//! Measures all rows in turn, forward and backward.
+
+use crate::error::{Error, Result};
+use crate::load::Load;
+use crate::proxy::Proxy;
+use crate::report::Report;
+use crate::row::Row;
+use crate::settings::Settings;
+use crate::statistics::Samples;
+
+/// A whole run in an Envoy of its own: a warm-up, then rounds. Every other round
+/// goes backward, so that what drifts meets each row early and late.
+pub(crate) fn measure(rows: &[Row], settings: &Settings) -> Result<Report> {
+    let proxy = Proxy::start(rows)?;
+    if !proxy.pinned {
+        eprintln!("bench: one core only, so Envoy and the load share it; expect noise");
+    }
+    let mut lanes = Vec::new();
+    for row in rows {
+        let mut load = Load::connect(row, proxy.address(row)?, settings.connections)?;
+        load.send(settings.requests)?;
+        let judged_before = proxy.judged(row)?;
+        lanes.push(Lane {
+            row,
+            load,
+            samples: Samples::default(),
+            sent: 0,
+            judged_before,
+        });
+    }
+    for round in 0..settings.rounds {
+        if round % 2 == 0 {
+            for lane in &mut lanes {
+                lane.measure(&proxy, settings.requests)?;
+            }
+        } else {
+            for lane in lanes.iter_mut().rev() {
+                lane.measure(&proxy, settings.requests)?;
+            }
+        }
+    }
+    for lane in &lanes {
+        lane.check(&proxy)?;
+    }
+    Ok(Report::new(
+        &proxy.version,
+        lanes.into_iter().map(|lane| (lane.row.name, lane.samples)),
+    ))
+}
+
+struct Lane<'a> {
+    row: &'a Row,
+    load: Load,
+    /// Microseconds of CPU a request, one sample a round.
+    samples: Samples,
+    sent: u64,
+    judged_before: Option<u64>,
+}
+
+impl Lane<'_> {
+    fn measure(&mut self, proxy: &Proxy, requests: usize) -> Result<()> {
+        let before = proxy.cpu_nanoseconds()?;
+        let sent = self.load.send(requests)?;
+        let spent = proxy.cpu_nanoseconds()?.saturating_sub(before);
+        self.samples.push(spent as f64 / 1000.0 / sent as f64);
+        self.sent = self.sent.saturating_add(sent);
+        Ok(())
+    }
+
+    /// A filter that is broken and fast must not look fast.
+    fn check(&self, proxy: &Proxy) -> Result<()> {
+        let Some(before) = self.judged_before else {
+            return Ok(());
+        };
+        let judged = proxy
+            .judged(self.row)?
+            .unwrap_or_default()
+            .saturating_sub(before);
+        if judged == self.sent {
+            return Ok(());
+        }
+        Err(Error::NotJudged {
+            row: self.row.name,
+            requests: self.sent,
+            judged,
+        })
+    }
+}

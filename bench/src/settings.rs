@@ -1,0 +1,68 @@
+//! What a caller may choose, from the environment, as make passes it on.
+
+use std::env;
+use std::path::PathBuf;
+
+use gatepost_e2e::workspace;
+use regex_lite::Regex;
+
+use crate::error::{Error, Result};
+use crate::row::Row;
+
+/// How much is measured, and what.
+pub(crate) struct Settings {
+    /// `ROWS`: which rows, beside the two that the others are compared with.
+    rows: Regex,
+    /// `REPEAT`: how many whole runs, each with an Envoy of its own.
+    pub(crate) repeats: usize,
+    /// `ROUNDS`: how often each row is measured in a run.
+    pub(crate) rounds: usize,
+    /// `REQUESTS`: how many requests a row gets in a round.
+    pub(crate) requests: usize,
+    /// `CONNECTIONS`: how many requests of a row are under way at once.
+    pub(crate) connections: usize,
+    /// dist/bench.json.
+    pub(crate) output: PathBuf,
+}
+
+impl Settings {
+    /// Reads the variables; one that is unset or empty has its default.
+    pub(crate) fn from_environment() -> Result<Self> {
+        let rows = text("ROWS").unwrap_or_default();
+        Ok(Self {
+            rows: Regex::new(&rows).map_err(|_| Error::Setting("ROWS", "a regular expression"))?,
+            repeats: number("REPEAT", 1)?,
+            rounds: number("ROUNDS", 30)?,
+            requests: number("REQUESTS", 4000)?,
+            connections: number("CONNECTIONS", 1)?,
+            output: workspace().join("dist/bench.json"),
+        })
+    }
+
+    /// The rows that were asked for, with those that every other is compared with.
+    pub(crate) fn select(&self, rows: Vec<Row>) -> Result<Vec<Row>> {
+        let asked = |row: &Row| self.rows.is_match(row.name);
+        if !rows.iter().any(asked) {
+            return Err(Error::NoRow);
+        }
+        Ok(rows
+            .into_iter()
+            .filter(|row| row.is_reference() || asked(row))
+            .collect())
+    }
+}
+
+fn text(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn number(name: &'static str, default: usize) -> Result<usize> {
+    let Some(value) = text(name) else {
+        return Ok(default);
+    };
+    value
+        .parse()
+        .ok()
+        .filter(|number| *number > 0)
+        .ok_or(Error::Setting(name, "a whole number above 0"))
+}
