@@ -6,9 +6,10 @@ mod memberships;
 use std::fmt;
 use std::net::IpAddr;
 
-use self::flatten::Table;
-use self::memberships::Memberships;
+use self::flatten::flatten;
+use self::memberships::{MembershipId, Memberships, NO_LIST};
 use crate::CidrList;
+use crate::pieces::Table;
 
 /// Lists compiled together.
 ///
@@ -20,8 +21,8 @@ use crate::CidrList;
 /// member of each different [`Membership`].
 #[derive(Clone)]
 pub struct AddressLists {
-    v4: Table<u32>,
-    v6: Table<u128>,
+    v4: Table<u32, MembershipId>,
+    v6: Table<u128, MembershipId>,
     memberships: Memberships,
     lists: usize,
 }
@@ -51,7 +52,7 @@ impl AddressLists {
             IpAddr::V6(address) => self.v6.get(address.to_bits()),
         };
         Membership {
-            members: self.memberships.get(membership),
+            members: self.memberships.get(membership.unwrap_or(NO_LIST)),
         }
     }
 
@@ -116,8 +117,8 @@ impl<'a> AddressListsBuilder<'a> {
         let v6: Vec<_> = self.lists.iter().map(|list| list.v6()).collect();
         let mut memberships = memberships::Interner::new();
         Ok(AddressLists {
-            v4: Table::flatten(&v4, &mut memberships)?,
-            v6: Table::flatten(&v6, &mut memberships)?,
+            v4: flatten(&v4, &mut memberships)?,
+            v6: flatten(&v6, &mut memberships)?,
             memberships: memberships.finish(),
             lists: self.lists.len(),
         })

@@ -1,5 +1,7 @@
 //! What the tables need of an address: IPv4 as `u32`, IPv6 as `u128`.
 
+use std::net::IpAddr;
+
 /// An address as a number of the width of its family.
 pub(crate) trait Bits: Copy + Ord {
     /// The width in bits, which is the longest prefix length too.
@@ -18,10 +20,19 @@ pub(crate) trait Bits: Copy + Ord {
 
     /// The address behind this one; `None` behind the highest.
     fn next(self) -> Option<Self>;
+
+    /// The address.
+    fn address(self) -> IpAddr;
+
+    /// Appends the address in network byte order.
+    fn push_bytes(self, bytes: &mut Vec<u8>);
+
+    /// Takes an address in network byte order from the front of `bytes`.
+    fn take_bytes(bytes: &mut &[u8]) -> Option<Self>;
 }
 
 macro_rules! bits {
-    ($number:ty, $width:literal) => {
+    ($number:ty, $width:literal, $family:path) => {
         impl Bits for $number {
             const WIDTH: u8 = $width;
             const LOWEST: Self = 0;
@@ -41,9 +52,23 @@ macro_rules! bits {
             fn next(self) -> Option<Self> {
                 self.checked_add(1)
             }
+
+            fn address(self) -> IpAddr {
+                $family(self.into())
+            }
+
+            fn push_bytes(self, bytes: &mut Vec<u8>) {
+                bytes.extend(self.to_be_bytes());
+            }
+
+            fn take_bytes(bytes: &mut &[u8]) -> Option<Self> {
+                let (number, rest) = bytes.split_first_chunk()?;
+                *bytes = rest;
+                Some(Self::from_be_bytes(*number))
+            }
         }
     };
 }
 
-bits!(u32, 32);
-bits!(u128, 128);
+bits!(u32, 32, IpAddr::V4);
+bits!(u128, 128, IpAddr::V6);

@@ -121,7 +121,7 @@ impl<A: Bits> Entry<A> {
         self.prefix_len
     }
 
-    fn new(first: A, prefix_len: u8) -> Self {
+    pub(crate) fn new(first: A, prefix_len: u8) -> Self {
         Self { first, prefix_len }
     }
 }

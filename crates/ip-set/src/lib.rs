@@ -2,7 +2,8 @@
 //!
 //! [`CidrList`] is a list as an operator writes it, [`AddressLists`] many of
 //! them compiled for one lookup an address, [`IpSet`] a plain set. The module
-//! [`client_address`] finds out whose request this is when proxies stand
+//! [`feed`] has lists that somebody publishes and that change while we run; the
+//! module [`client_address`] finds out whose request this is when proxies stand
 //! between the client and us.
 //!
 //! One rule holds everywhere: an IPv4-mapped IPv6 address (`::ffff:a.b.c.d`,
@@ -16,7 +17,10 @@ mod bits;
 mod cidr;
 mod cidr_list;
 pub mod client_address;
+pub mod feed;
 mod ip_set;
+mod pieces;
+mod shown;
 
 pub use address::{AddressError, parse_address, parse_element, parse_peer};
 pub use address_lists::{

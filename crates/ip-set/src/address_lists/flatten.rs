@@ -1,4 +1,4 @@
-//! From nested blocks to a flat table of pieces.
+//! Many sorted lists in one walk, and the table that comes of it.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -7,111 +7,43 @@ use super::memberships::{Interner, MembershipId, NO_LIST};
 use super::{AddressLists, AddressListsError, ListId, Member};
 use crate::bits::Bits;
 use crate::cidr_list::Entry;
+use crate::pieces::{Nest, Table};
 
-/// The address space of a family in pieces. Each piece reaches from its start
-/// to the start of the next one; neighbours differ in membership.
-#[derive(Clone)]
-pub(super) struct Table<A> {
-    starts: Box<[A]>,
-    memberships: Box<[MembershipId]>,
-}
-
-impl<A: Bits> Table<A> {
-    /// `lists` are sorted. The blocks are swept twice: the first time counts
-    /// the pieces, so that the table is allocated once in its final size.
-    /// Linear memory never shrinks, so a table that grows would leave holes of
-    /// its own size behind.
-    pub(super) fn flatten(
-        lists: &[&[Entry<A>]],
-        memberships: &mut Interner,
-    ) -> Result<Self, AddressListsError> {
-        let entries = lists
-            .iter()
-            .fold(0_usize, |sum, list| sum.saturating_add(list.len()));
-        if entries > AddressLists::MAX_ENTRIES {
-            return Err(AddressListsError::TooManyEntries);
-        }
-        let mut pieces = 0_usize;
-        sweep(lists, memberships, &mut |_, _| {
-            pieces = pieces.saturating_add(1);
-        })?;
-        let mut starts = Vec::with_capacity(pieces);
-        let mut ids = Vec::with_capacity(pieces);
-        sweep(lists, memberships, &mut |start, id| {
-            starts.push(start);
-            ids.push(id);
-        })?;
-        Ok(Self {
-            starts: starts.into_boxed_slice(),
-            memberships: ids.into_boxed_slice(),
-        })
+/// `lists` are sorted.
+pub(super) fn flatten<A: Bits>(
+    lists: &[&[Entry<A>]],
+    memberships: &mut Interner,
+) -> Result<Table<A, MembershipId>, AddressListsError> {
+    let entries = lists
+        .iter()
+        .fold(0_usize, |sum, list| sum.saturating_add(list.len()));
+    if entries > AddressLists::MAX_ENTRIES {
+        return Err(AddressListsError::TooManyEntries);
     }
-
-    pub(super) fn get(&self, address: A) -> MembershipId {
-        let pieces_begun = self.starts.partition_point(|start| *start <= address);
-        pieces_begun
-            .checked_sub(1)
-            .and_then(|place| self.memberships.get(place))
-            .copied()
-            .unwrap_or(NO_LIST)
-    }
-
-    pub(super) fn heap_bytes(&self) -> usize {
-        size_of_val(&*self.starts).saturating_add(size_of_val(&*self.memberships))
-    }
+    Table::of(|piece| sweep(lists, memberships, piece))
 }
 
 /// Walks all blocks in the order of their first addresses and hands each piece
-/// to `piece`.
-///
-/// Two blocks never cross: one holds the other, or they are apart. So the
-/// blocks around the current address form a stack, no deeper than the family
-/// has prefix lengths, and each block has the membership of the block around it
-/// and its own.
+/// to `piece`. A block has the membership of the block around it and its own.
 fn sweep<A: Bits>(
     lists: &[&[Entry<A>]],
     memberships: &mut Interner,
     piece: &mut dyn FnMut(A, MembershipId),
 ) -> Result<(), AddressListsError> {
     let mut merged = Merged::new(lists);
-    let mut pieces = Pieces::new(piece);
-    let mut around: Vec<Open<A>> = Vec::with_capacity(usize::from(A::WIDTH).saturating_add(1));
+    let mut nest = Nest::new(NO_LIST, piece);
     let mut joining = Vec::new();
     while let Some((entry, list)) = merged.next() {
-        close(&mut around, Some(entry.first()), &mut pieces);
-        let outside = around.last().map_or(NO_LIST, |open| open.membership);
+        let outside = nest.go_to(entry.first());
         joining.clear();
         joining.push(member(list, entry));
         while let Some(list) = merged.next_equal(entry) {
             joining.push(member(list, entry));
         }
-        let membership = memberships.join(outside, &joining)?;
-        pieces.begin(entry.first(), membership);
-        around.push(Open {
-            last: entry.last(),
-            membership,
-        });
+        nest.enter(&entry, memberships.join(outside, &joining)?);
     }
-    close(&mut around, None, &mut pieces);
-    pieces.end();
+    nest.finish();
     Ok(())
-}
-
-/// A block that holds the current address.
-struct Open<A> {
-    last: A,
-    membership: MembershipId,
-}
-
-/// Leaves the blocks that end before `address`; all of them for `None`.
-fn close<A: Bits>(around: &mut Vec<Open<A>>, address: Option<A>, pieces: &mut Pieces<'_, A>) {
-    let ends_before = |open: &mut Open<A>| address.is_none_or(|address| open.last < address);
-    while let Some(open) = around.pop_if(ends_before) {
-        if let Some(next) = open.last.next() {
-            let outside = around.last().map_or(NO_LIST, |open| open.membership);
-            pieces.begin(next, outside);
-        }
-    }
 }
 
 fn member<A: Bits>(list: ListId, entry: Entry<A>) -> Member {
@@ -158,40 +90,6 @@ impl<'a, A: Bits> Merged<'a, A> {
     fn refill(&mut self, list: ListId) {
         if let Some(entry) = self.rest.get_mut(list.index()).and_then(Iterator::next) {
             self.heads.push(Reverse((*entry, list)));
-        }
-    }
-}
-
-/// Passes on only pieces that differ from the one before. A piece waits until
-/// the next one begins behind it: where blocks end and begin at one address,
-/// the last word counts.
-struct Pieces<'p, A> {
-    piece: &'p mut dyn FnMut(A, MembershipId),
-    passed_on: Option<MembershipId>,
-    waiting: (A, MembershipId),
-}
-
-impl<'p, A: Bits> Pieces<'p, A> {
-    fn new(piece: &'p mut dyn FnMut(A, MembershipId)) -> Self {
-        Self {
-            piece,
-            passed_on: None,
-            waiting: (A::LOWEST, NO_LIST),
-        }
-    }
-
-    fn begin(&mut self, start: A, membership: MembershipId) {
-        if start != self.waiting.0 {
-            self.end();
-        }
-        self.waiting = (start, membership);
-    }
-
-    fn end(&mut self) {
-        let (start, membership) = self.waiting;
-        if self.passed_on != Some(membership) {
-            (self.piece)(start, membership);
-            self.passed_on = Some(membership);
         }
     }
 }

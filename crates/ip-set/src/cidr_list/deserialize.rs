@@ -6,9 +6,7 @@ use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
 
 use super::CidrList;
 use crate::Cidr;
-
-/// How much of a bad entry an error shows, in characters.
-const SHOWN: usize = 64;
+use crate::shown::Shown;
 
 impl<'de> Deserialize<'de> for Cidr {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -54,20 +52,5 @@ impl<'de> Visitor<'de> for CidrListVisitor {
         }
         list.finish();
         Ok(list)
-    }
-}
-
-/// A text in quotes, escaped, cut.
-struct Shown<'a>(&'a str);
-
-impl fmt::Display for Shown<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.char_indices().nth(SHOWN) {
-            None => write!(f, "{:?}", self.0),
-            Some((end, _)) => {
-                let start = self.0.get(..end).unwrap_or_default();
-                write!(f, "{start:?} and more")
-            }
-        }
     }
 }
