@@ -10,6 +10,7 @@
 mod support;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use gatepost_test_host::{Code, TestProxy, Verdict};
 use support::{EVERYTHING, by, each_code, everything, proxy, through};
@@ -230,6 +231,30 @@ fn a_reply_that_cannot_be_sent_leaves_the_request_held() {
             assert_eq!(verdict, Verdict::Held);
             assert!(!proxy.send_body(sent));
         }
+    });
+}
+
+#[test]
+fn a_request_that_cannot_be_resumed_is_refused_at_its_deadline() {
+    each_code(|code| {
+        let mut proxy = proxy(code);
+        assert!(
+            proxy.configure(r#"{"filters": [{"ask": {"cluster": "service", "at_most": "1s"}}]}"#)
+        );
+        let sent = proxy.send(&by("alice"));
+        let token = proxy.calls(0).pop().expect("a call").token;
+        proxy.fail("proxy_set_effective_context", 10);
+        proxy.reply(0, token, &[(":status", "200")], b"yes");
+        proxy.advance(Duration::from_secs(2));
+        proxy.tick();
+        assert_eq!(proxy.verdict(sent), Verdict::Held);
+        proxy.mend("proxy_set_effective_context");
+        proxy.tick();
+        let verdict = proxy.verdict(sent);
+        assert!(
+            matches!(&verdict, Verdict::Replied(reply) if reply.details == "ask_timeout"),
+            "{verdict:?}"
+        );
     });
 }
 

@@ -190,7 +190,7 @@ fn with_trusted_hops_the_true_peer_is_asked_for_a_short_header_only() {
 }
 
 #[test]
-fn no_property_is_read_that_the_document_does_not_need() {
+fn nothing_is_read_that_the_document_does_not_need() {
     let identities = r#""peer_certificate": "validated_by_listener","#;
     let hops = r#""client_address": {"from": "x_forwarded_for", "trusted_hops": 0, "peer_appended": true},"#;
     let state = r#""client_address": {"from": "forwarded", "trusted_proxies": ["10.0.0.0/8"],
@@ -199,17 +199,24 @@ fn no_property_is_read_that_the_document_does_not_need() {
     let open = r#""rules": [{"name": "r", "allow": "anyone"}]"#;
     let list = r#""lists": {"l": {"cidrs": ["10.0.0.0/8"]}},
         "rules": [{"name": "r", "allow": ["l"], "identities": [{"exact": "spiffe://a"}]}]"#;
-    for (document, address, expected) in [
-        (open.to_owned(), "10.0.0.1:1", 0),
-        (format!("{identities} {open}"), "10.0.0.1:1", 0),
-        (format!("{hops} {open}"), "10.0.0.1:1", 0),
-        (format!("{state} {open}"), "10.0.0.1:1", 1),
-        (format!("{connection} {open}"), "10.0.0.1:1", 1),
-        (format!("{connection} {identities} {list}"), "10.0.0.1:1", 2),
+    for (document, address, properties, maps) in [
+        (open.to_owned(), "10.0.0.1:1", 0, 0),
+        (format!("{identities} {open}"), "10.0.0.1:1", 0, 0),
+        (format!("{hops} {open}"), "10.0.0.1:1", 0, 1),
+        (format!("{state} {open}"), "10.0.0.1:1", 1, 1),
+        (format!("{connection} {open}"), "10.0.0.1:1", 1, 0),
+        // A denial reads the headers: for its form, and for the log line.
+        (
+            format!("{connection} {identities} {list}"),
+            "10.0.0.1:1",
+            2,
+            1,
+        ),
         // Whose address is wrong, is not asked for an identity.
         (
             format!("{connection} {identities} {list}"),
             "192.0.2.1:1",
+            1,
             1,
         ),
     ] {
@@ -217,12 +224,35 @@ fn no_property_is_read_that_the_document_does_not_need() {
             proxy.forget_calls_seen();
             judged(proxy, &from(address));
             let seen = proxy.calls_seen();
-            assert_eq!(
-                seen.get("proxy_get_property").copied().unwrap_or(0),
-                expected,
-                "{document}"
+            let count = |call| seen.get(call).copied().unwrap_or(0);
+            let read = (
+                count("proxy_get_property"),
+                count("proxy_get_header_map_pairs"),
             );
-            assert_eq!(seen["proxy_get_header_map_pairs"], 1);
+            assert_eq!(read, (properties, maps), "{document}");
+        });
+    }
+}
+
+#[test]
+fn headers_that_cannot_be_read_deny_what_needs_them_and_nothing_else() {
+    let connection = r#"{"client_address": {"from": "connection"},
+        "lists": {"office": {"cidrs": ["203.0.113.0/24"]}},
+        "rules": [{"name": "all", "allow": ["office"]}]}"#;
+    for (document, inside, outside) in [
+        (connection.to_owned(), "passed", "403 ip_not_allowed"),
+        (
+            document("", "enforce"),
+            "503 headers_unreadable",
+            "503 headers_unreadable",
+        ),
+    ] {
+        filter(&document, |proxy| {
+            for status in (1..=12).chain([255]) {
+                proxy.fail("proxy_get_header_map_pairs", status);
+                assert_eq!(judged(proxy, &from("203.0.113.1:1")), inside, "{status}");
+                assert_eq!(judged(proxy, &from("192.0.2.1:1")), outside, "{status}");
+            }
         });
     }
 }
