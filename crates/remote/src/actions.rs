@@ -97,6 +97,9 @@ pub struct Status {
     /// The time since the source was asked that gave or confirmed the document
     /// that this worker holds. The wall clock less this is when.
     pub age: Option<Duration>,
+    /// Which document that is: a number that only grows, on all workers the same
+    /// for the same document; 0 for none.
+    pub generation: u64,
     /// How many attempts have failed in a row, on whatever worker.
     pub failures: u32,
     /// How the last of them failed.

@@ -1,15 +1,16 @@
-//! What the one worker does that holds the claim: ask, parse, publish, settle.
+//! What the one worker does that holds the claim: ask, parse, publish.
 
 use std::time::Duration;
 
 use crate::actions::{Actions, Fetch};
-use crate::control::{CLAIM_MARGIN, Claim, Control, claim_length};
+use crate::control::{Claim, Control, claim_length};
 use crate::document::{MAX_COMPILED, Shared};
 use crate::failure::{Failure, FailureKind};
 use crate::follower::Held;
 use crate::format::{Format, Step};
 use crate::remote::Remote;
 use crate::reply::{Answer, Reply};
+use crate::settle::{New, Outcome};
 use crate::slots::{SlotError, Slots, Swap};
 use crate::validators::Validators;
 
@@ -17,38 +18,26 @@ use crate::validators::Validators;
 pub(crate) struct Job<F: Format> {
     pub(crate) claim: Claim,
     attempt: u64,
-    asked_at: Duration,
+    pub(crate) asked_at: Duration,
     /// The fetch asked whether this worker's document changed.
     conditional: bool,
     /// The document slot as it was when the claim was taken.
     slot: Swap,
-    stage: Stage<F>,
+    pub(crate) stage: Stage<F>,
 }
 
-enum Stage<F: Format> {
+pub(crate) enum Stage<F: Format> {
     Fetching,
     Parsing(Parsing<F>),
     Publishing(New<F::Document>, Vec<u8>, Duration),
     Settling(Outcome<F>),
 }
 
-struct Parsing<F: Format> {
+pub(crate) struct Parsing<F: Format> {
     parse: F::Parse,
     validators: Validators,
     period: Duration,
     deadline: Duration,
-}
-
-/// A document that this worker made.
-struct New<D> {
-    held: Held<D>,
-    period: Duration,
-}
-
-enum Outcome<F: Format> {
-    New(New<F::Document>),
-    Unchanged { period: Duration },
-    Failed(Failure<F::Error>),
 }
 
 /// The proxy tells of a timeout itself; this is for when it does not.
@@ -156,8 +145,7 @@ impl<F: Format> Remote<F> {
         job.stage = stage.unwrap_or_else(|failure| Stage::Settling(Outcome::Failed(failure)));
     }
 
-    /// Does what can be done now. A job whose claim is another's is dropped with
-    /// all that came of it.
+    /// Does what can be done now. The claim was ours when `control` was read.
     pub(crate) fn work(
         &mut self,
         control: Control,
@@ -169,9 +157,6 @@ impl<F: Format> Remote<F> {
         let Some(mut job) = self.job.take() else {
             return Ok(());
         };
-        if !control.holds(job.claim) {
-            return Ok(());
-        }
         job.stage = match job.stage {
             Stage::Fetching if now >= self.last_reply(&job) => {
                 Stage::Settling(Outcome::Failed(Failure::NoReply))
@@ -294,123 +279,5 @@ impl<F: Format> Remote<F> {
             Err(SlotError(status)) => return failed(status),
         }
         Stage::Publishing(new, bytes, deadline)
-    }
-
-    /// Writes into control how it went and gives the claim back.
-    fn settle(
-        &mut self,
-        mut job: Job<F>,
-        outcome: Outcome<F>,
-        (mut control, swap): (Control, Swap),
-        now: Duration,
-        slots: &dyn Slots,
-        actions: &mut Actions<F::Error>,
-    ) -> Result<(), SlotError> {
-        control.claim = None;
-        control.finished = control.finished.wrapping_add(1);
-        // What this worker holds may be newer than what control names, when a
-        // holder ended between its two writes.
-        let mut newest = self
-            .held
-            .as_ref()
-            .map(|held| (held.generation, held.confirmed_at));
-        let period = match &outcome {
-            Outcome::New(new) => {
-                newest = Some((new.held.generation, job.asked_at));
-                Some(new.period)
-            }
-            Outcome::Unchanged { period } => {
-                newest = newest.map(|(generation, _)| (generation, job.asked_at));
-                Some(*period)
-            }
-            Outcome::Failed(_) => None,
-        };
-        if let Some((generation, confirmed_at)) = newest
-            && generation >= control.generation
-        {
-            let known = control
-                .confirmed_at
-                .filter(|_| control.generation == generation);
-            control.generation = generation;
-            control.confirmed_at = known.max(Some(confirmed_at));
-        }
-        if let Outcome::Failed(failure) = &outcome {
-            control.failures = control.failures.saturating_add(1);
-            control.last_failure = Some(failure.kind());
-        } else {
-            control.failures = 0;
-            control.last_failure = None;
-        }
-        control.due_at = match period {
-            Some(period) => {
-                let random = self.random.next();
-                let pause = self.source.policy().pause_after_success(period, random);
-                now.saturating_add(pause)
-            }
-            None => self.after_failure(now, control.failures),
-        };
-        let written = self.put_control(&control, swap, slots);
-        if !matches!(written, Ok(true)) {
-            job.stage = Stage::Settling(outcome);
-            self.job = Some(job);
-            return written.map(|_| ());
-        }
-        self.seen = control;
-        actions.wake = true;
-        match outcome {
-            Outcome::New(new) => {
-                self.rejected = None;
-                self.held = Some(new.held);
-                actions.changed = true;
-            }
-            Outcome::Unchanged { .. } => {
-                if let Some(held) = &mut self.held {
-                    held.confirmed_at = job.asked_at;
-                }
-            }
-            Outcome::Failed(failure) => actions.failed.push(failure),
-        }
-        Ok(())
-    }
-
-    /// Makes the claim last while work goes on. A lost swap says that it is
-    /// perhaps another's now; the next tick will see.
-    fn renew(
-        &mut self,
-        job: &mut Job<F>,
-        mut control: Control,
-        swap: Swap,
-        now: Duration,
-        slots: &dyn Slots,
-    ) -> Result<(), SlotError> {
-        let left = job.claim.until.saturating_sub(now);
-        if !job.is_busy() || left > CLAIM_MARGIN.checked_div(2).unwrap_or_default() {
-            return Ok(());
-        }
-        let claim = Claim {
-            until: now.saturating_add(CLAIM_MARGIN),
-            ..job.claim
-        };
-        control.claim = Some(claim);
-        if self.put_control(&control, swap, slots)? {
-            job.claim = claim;
-            self.seen = control;
-        }
-        Ok(())
-    }
-
-    fn put_control(
-        &self,
-        control: &Control,
-        swap: Swap,
-        slots: &dyn Slots,
-    ) -> Result<bool, SlotError> {
-        let slot = control.to_slot(&self.identity);
-        slots.put(&self.identity.control_key, &slot, swap)
-    }
-
-    fn after_failure(&mut self, now: Duration, failures: u32) -> Duration {
-        let random = self.random.next();
-        now.saturating_add(self.source.policy().pause_after_failure(failures, random))
     }
 }

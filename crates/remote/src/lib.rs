@@ -46,6 +46,7 @@ mod policy;
 mod record;
 mod remote;
 mod reply;
+mod settle;
 mod slots;
 mod source;
 mod validators;

@@ -104,6 +104,7 @@ impl<F: Format> Remote<F> {
                 .held
                 .as_ref()
                 .map(|held| now.saturating_sub(held.confirmed_at)),
+            generation: self.generation(),
             failures: self.seen.failures,
             last_failure: self.last_failure(),
         }
@@ -118,6 +119,8 @@ impl<F: Format> Remote<F> {
             SLOW
         } else if busy || self.waits || first {
             FAST
+        } else if self.seen.is_claimed(now) {
+            SLOW
         } else {
             self.seen.due_at.saturating_sub(now).clamp(FAST, SLOW)
         }
@@ -210,6 +213,8 @@ impl<F: Format> Remote<F> {
         actions: &mut Actions<F::Error>,
     ) -> Result<(), SlotError> {
         let (control, swap) = self.observe(now, slots, actions)?;
+        // A job whose claim is another's is dropped with all that came of it.
+        self.job.take_if(|job| !control.holds(job.claim));
         if self.job.is_some() {
             return self.work(control, swap, now, slots, actions);
         }
