@@ -26,40 +26,52 @@ pub(crate) fn nanoseconds(process: u32) -> Result<u64> {
     Ok(sum)
 }
 
-/// Gives Envoy's worker a core of its own; all else, this process included, shares
-/// the others. `false` where there is one core only: then nothing is pinned.
-pub(crate) fn pin_worker(process: u32) -> Result<bool> {
-    let allowed = sched_getaffinity(None).map_err(system("asking for the cores"))?;
-    let cores: Vec<usize> = (0..CpuSet::MAX_CPU)
-        .filter(|core| allowed.is_set(*core))
-        .collect();
-    let [others @ .., last] = cores.as_slice() else {
-        return Ok(false);
-    };
-    if others.is_empty() {
-        return Ok(false);
-    }
-    let (worker_cores, other_cores) = (set(&[*last]), set(others));
-    let mut found = false;
-    for thread in threads(process)? {
-        let name = fs::read_to_string(thread.join("comm")).unwrap_or_default();
-        let is_worker = name.trim_end() == "wrk:worker_0";
-        found |= is_worker;
-        let cores = if is_worker {
-            &worker_cores
-        } else {
-            &other_cores
+/// Envoy's worker has a core of its own while this lives.
+pub(crate) struct Pinned {
+    /// What this thread may run on otherwise: what it starts inherits it.
+    before: CpuSet,
+}
+
+impl Pinned {
+    /// Gives Envoy's worker the last core, and shares the others among all else,
+    /// this thread included. `None` where there is one core only.
+    pub(crate) fn worker(process: u32) -> Result<Option<Self>> {
+        let before = sched_getaffinity(None).map_err(system("asking for the cores"))?;
+        let cores: Vec<usize> = (0..CpuSet::MAX_CPU)
+            .filter(|core| before.is_set(*core))
+            .collect();
+        let Some((last, others)) = cores.split_last().filter(|(_, others)| !others.is_empty())
+        else {
+            return Ok(None);
         };
-        let id = thread.file_name().and_then(|id| id.to_str()?.parse().ok());
-        if let Some(id) = id.and_then(Pid::from_raw) {
-            let _ = sched_setaffinity(Some(id), cores);
+        let (worker_core, other_cores) = (set(&[*last]), set(others));
+        let mut is_found = false;
+        for thread in threads(process)? {
+            let name = fs::read_to_string(thread.join("comm")).unwrap_or_default();
+            let is_worker = name.trim_end() == "wrk:worker_0";
+            let cores = if is_worker {
+                &worker_core
+            } else {
+                &other_cores
+            };
+            let id = thread.file_name().and_then(|id| id.to_str()?.parse().ok());
+            if let Some(id) = id.and_then(Pid::from_raw) {
+                let pinned = sched_setaffinity(Some(id), cores);
+                is_found |= is_worker && pinned.is_ok();
+            }
         }
+        if !is_found {
+            return Err(Error::NoWorker);
+        }
+        sched_setaffinity(None, &other_cores).map_err(system("choosing a core"))?;
+        Ok(Some(Self { before }))
     }
-    sched_setaffinity(None, &other_cores).map_err(system("choosing a core"))?;
-    if found {
-        Ok(true)
-    } else {
-        Err(Error::NoWorker)
+}
+
+impl Drop for Pinned {
+    fn drop(&mut self) {
+        // Whoever runs next finds out by itself what it got.
+        let _ = sched_setaffinity(None, &self.before);
     }
 }
 

@@ -62,24 +62,28 @@ impl Load {
         Ok(load)
     }
 
-    /// Sends at least `count` requests, as many at once as there are connections, and
-    /// gives how many it sent. Every answer is a 200.
-    pub(crate) fn send(&mut self, count: usize) -> Result<u64> {
-        let mut sent: u64 = 0;
-        let turns = count.div_ceil(self.connections.len().max(1));
-        for _ in 0..turns {
-            for connection in &mut self.connections {
-                write(connection, &self.request)?;
+    /// Sends `count` requests, one after the other on each connection and on all of
+    /// them at once: whenever an answer is read, the next request follows, so that
+    /// Envoy never waits. Every answer is a 200.
+    pub(crate) fn send(&mut self, count: usize) -> Result<()> {
+        let mut to_send = count;
+        for connection in self.connections.iter_mut().take(count) {
+            write(connection, &self.request)?;
+            to_send -= 1;
+        }
+        for answered in 0..count {
+            let turn = answered % self.connections.len();
+            let connection = &mut self.connections[turn];
+            let answer = read(connection, |answer| answer.len() >= self.answer_length)?;
+            if answer.len() != self.answer_length || !is_ok(&answer) {
+                return Err(bad_answer(self.row, &answer));
             }
-            for connection in &mut self.connections {
-                let answer = read(connection, |answer| answer.len() >= self.answer_length)?;
-                if answer.len() != self.answer_length || !is_ok(&answer) {
-                    return Err(bad_answer(self.row, &answer));
-                }
-                sent = sent.saturating_add(1);
+            if to_send > 0 {
+                write(connection, &self.request)?;
+                to_send -= 1;
             }
         }
-        Ok(sent)
+        Ok(())
     }
 
     fn learn(&mut self) -> Result<()> {

@@ -3,7 +3,7 @@
 use gatepost_e2e::{Binary, Bootstrap, Envoy, Stats, envoys};
 use serde_json::{Value, json};
 
-use crate::cpu;
+use crate::cpu::{self, Pinned};
 use crate::error::{Error, Result};
 use crate::row::{Proof, Row};
 
@@ -16,7 +16,7 @@ pub(crate) struct Proxy {
     /// `1.40.0`.
     pub(crate) version: String,
     /// Whether its worker has a core of its own.
-    pub(crate) pinned: bool,
+    pub(crate) pinned: Option<Pinned>,
 }
 
 impl Proxy {
@@ -30,7 +30,7 @@ impl Proxy {
         };
         let bootstrap = Bootstrap::from_text(bootstrap(rows).to_string());
         let envoy = Envoy::start_with_workers(&binary, &bootstrap, 1)?;
-        let pinned = cpu::pin_worker(envoy.process_id())?;
+        let pinned = Pinned::worker(envoy.process_id())?;
         Ok(Self {
             version: version(&envoy, &binary)?,
             pinned,

@@ -12,7 +12,7 @@ use crate::statistics::Samples;
 /// goes backward, so that what drifts meets each row early and late.
 pub(crate) fn measure(rows: &[Row], settings: &Settings) -> Result<Report> {
     let proxy = Proxy::start(rows)?;
-    if !proxy.pinned {
+    if proxy.pinned.is_none() {
         eprintln!("bench: one core only, so Envoy and the load share it; expect noise");
     }
     let mut lanes = Vec::new();
@@ -60,10 +60,10 @@ struct Lane<'a> {
 impl Lane<'_> {
     fn measure(&mut self, proxy: &Proxy, requests: usize) -> Result<()> {
         let before = proxy.cpu_nanoseconds()?;
-        let sent = self.load.send(requests)?;
+        self.load.send(requests)?;
         let spent = proxy.cpu_nanoseconds()?.saturating_sub(before);
-        self.samples.push(spent as f64 / 1000.0 / sent as f64);
-        self.sent = self.sent.saturating_add(sent);
+        self.samples.push(spent as f64 / 1000.0 / requests as f64);
+        self.sent = self.sent.saturating_add(requests as u64);
         Ok(())
     }
 
