@@ -50,7 +50,7 @@ impl Row {
     }
 
     /// Adds a filter of Envoy.
-    pub(crate) fn native(mut self, filter: &str, typed_config: Value) -> Self {
+    pub(crate) fn native(mut self, filter: &str, typed_config: &Value) -> Self {
         self.filters
             .push(json!({ "name": filter, "typed_config": typed_config }));
         self
@@ -58,7 +58,7 @@ impl Row {
 
     /// Adds a module with this document, in a VM of its own: no row runs on what
     /// another one has warmed.
-    pub(crate) fn wasm(self, module: &Path, document: Option<String>) -> Self {
+    pub(crate) fn wasm(self, module: &Path, document: Option<&str>) -> Self {
         let name = self.name;
         let mut config = json!({
             "name": name,
@@ -78,7 +78,7 @@ impl Row {
         }
         self.native(
             name,
-            json!({
+            &json!({
                 "@type": "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm",
                 "config": config,
             }),

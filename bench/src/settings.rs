@@ -32,9 +32,9 @@ impl Settings {
         Ok(Self {
             rows: Regex::new(&rows).map_err(|_| Error::Setting("ROWS", "a regular expression"))?,
             repeats: number("REPEAT", 1)?,
-            rounds: number("ROUNDS", 30)?,
-            requests: number("REQUESTS", 4000)?,
-            connections: number("CONNECTIONS", 1)?,
+            rounds: number("ROUNDS", 60)?,
+            requests: number("REQUESTS", 2000)?,
+            connections: number("CONNECTIONS", 8)?,
             output: workspace().join("dist/bench.json"),
         })
     }

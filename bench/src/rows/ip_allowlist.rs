@@ -1,44 +1,83 @@
 //! The ip-allowlist filter. The client's address stands last in every list.
 
-use std::fmt::Write as _;
-
 use gatepost_e2e::module;
 use serde_json::{Value, json};
 
+use super::networks;
 use crate::error::Result;
 use crate::row::Row;
 
+/// What the load balancer in front of Envoy wrote: a forged entry and the client's,
+/// which stands last in the list in place of the load balancer's.
+const FORWARDED_FOR: (&str, &str) = ("x-forwarded-for", "198.51.100.7, 192.0.2.44");
+
 pub(super) fn rows() -> Result<Vec<Row>> {
-    Ok(vec![row(
-        "ip-allowlist-100k",
-        &json!({
-            "client_address": { "from": "connection" },
-            "lists": { "office": { "cidrs": networks(100_000) } },
-            "rules": [{ "name": "all", "allow": ["office"] }],
-        }),
-    )?])
+    let mut recorded = by_connection(100_000);
+    recorded["record"] = json!("always");
+    let routes = Row {
+        path: "/service-499/orders/7",
+        ..row("ip-allowlist-500-routes", &routes(500))?
+    };
+    let behind_proxy = Row {
+        headers: vec![FORWARDED_FOR],
+        ..row("ip-allowlist-100k-xff", &behind_proxy(100_000))?
+    };
+    Ok(vec![
+        row("ip-allowlist-10", &by_connection(10))?,
+        row("ip-allowlist-100k", &by_connection(100_000))?,
+        row("ip-allowlist-100k-record", &recorded)?,
+        routes,
+        behind_proxy,
+    ])
 }
 
 fn row(name: &'static str, document: &Value) -> Result<Row> {
     let chain = json!({ "filters": [{ "name": name, "ip-allowlist": document }] });
     Ok(Row::new(name)
-        .wasm(&module("ip-allowlist")?, Some(chain.to_string()))
+        .wasm(&module("ip-allowlist")?, Some(&chain.to_string()))
         .counted_by(format!(
             "wasmcustom.wasm_filter.{name}.component.*.tag.allowed;.gatepost_allowed_total"
         )))
 }
 
-/// So many networks that do not touch each other, the last one the client's.
-fn networks(count: u32) -> Vec<String> {
-    let mut networks: Vec<String> = (1..count)
+fn by_connection(entries: u32) -> Value {
+    json!({
+        "client_address": { "from": "connection" },
+        "lists": { "office": { "cidrs": cidrs(entries) } },
+        "rules": [{ "name": "all", "allow": ["office"] }],
+    })
+}
+
+/// A rule a service, each by its path; the request is for the last one.
+fn routes(count: usize) -> Value {
+    let rules: Vec<Value> = (0..count)
         .map(|index| {
-            // Every second /24: 11.0.0.0/24, 11.0.2.0/24, ...
-            let [a, b, c, d] = (0x0b00_0000 + index * 512).to_be_bytes();
-            let mut text = String::new();
-            let _ = write!(text, "{a}.{b}.{c}.{d}/24");
-            text
+            json!({
+                "name": format!("service-{index}"),
+                "match": { "paths": [{ "prefix": format!("/service-{index}") }] },
+                "allow": ["office"],
+            })
         })
         .collect();
-    networks.push("127.0.0.1/32".to_owned());
-    networks
+    let mut document = by_connection(10);
+    document["rules"] = json!(rules);
+    document
+}
+
+/// Behind one load balancer: its address is what Envoy appended.
+fn behind_proxy(entries: u32) -> Value {
+    let mut document = by_connection(entries);
+    document["client_address"] =
+        json!({ "from": "x_forwarded_for", "trusted_hops": 1, "peer_appended": true });
+    let mut cidrs = cidrs(entries);
+    cidrs.pop();
+    cidrs.push("192.0.2.0/24".to_owned());
+    document["lists"]["office"]["cidrs"] = json!(cidrs);
+    document
+}
+
+fn cidrs(count: u32) -> Vec<String> {
+    networks(count)
+        .map(|(address, length)| format!("{address}/{length}"))
+        .collect()
 }
