@@ -22,7 +22,9 @@ pub(crate) struct Control {
     pub(crate) confirmed_at: Option<Duration>,
     /// Who fetches, or did when it was last heard of.
     pub(crate) claim: Option<Claim>,
-    /// How many claims there have been.
+    /// The number of the last claim: as a generation, the moment when it was
+    /// taken, so that it tells claims apart where workers have equal nonces and
+    /// somebody emptied the slot.
     pub(crate) claims: u64,
     /// Before this moment nobody fetches but on demand. While a fetch is under
     /// way it says what holds if nothing more is heard of it.
@@ -42,7 +44,7 @@ pub(crate) struct Control {
 pub(crate) struct Claim {
     /// The worker that holds it.
     pub(crate) owner: u128,
-    /// Which of all claims it is.
+    /// Tells it from all other claims.
     pub(crate) number: u64,
     /// From this moment on another worker may take it.
     pub(crate) until: Duration,

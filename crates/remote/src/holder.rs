@@ -69,7 +69,7 @@ impl<F: Format> Remote<F> {
             control.failures = control.failures.saturating_add(1);
             control.last_failure = Some(FailureKind::Abandoned);
         }
-        control.claims = control.claims.wrapping_add(1);
+        control.claims = moment(now).max(control.claims.wrapping_add(1));
         let claim = Claim {
             owner: self.owner,
             number: control.claims,
@@ -234,8 +234,7 @@ impl<F: Format> Remote<F> {
             Err(error) => return failed(Failure::Invalid(error)),
         };
         let last = control.generation.max(self.generation());
-        let moment = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX);
-        let generation = moment.max(last.saturating_add(1));
+        let generation = moment(now).max(last.saturating_add(1));
         let shared = Shared {
             generation,
             asked_at,
@@ -280,4 +279,9 @@ impl<F: Format> Remote<F> {
         }
         Stage::Publishing(new, bytes, deadline)
     }
+}
+
+/// A number that no moment before had, though nobody remembers the last.
+fn moment(now: Duration) -> u64 {
+    u64::try_from(now.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -25,6 +25,9 @@ pub(crate) enum Outcome<F: Format> {
     Failed(Failure<F::Error>),
 }
 
+/// How much of a renewed claim passes before it is renewed again.
+const RENEW_AFTER: Duration = Duration::from_secs(1);
+
 impl<F: Format> Remote<F> {
     /// Writes into control how it went and gives the claim back.
     pub(crate) fn settle(
@@ -114,7 +117,7 @@ impl<F: Format> Remote<F> {
         slots: &dyn Slots,
     ) -> Result<(), SlotError> {
         let left = job.claim.until.saturating_sub(now);
-        if !job.is_busy() || left > CLAIM_MARGIN.checked_div(2).unwrap_or_default() {
+        if !job.is_busy() || left.saturating_add(RENEW_AFTER) > CLAIM_MARGIN {
             return Ok(());
         }
         let claim = Claim {
