@@ -8,22 +8,41 @@ use crate::row::Row;
 use crate::settings::Settings;
 use crate::statistics::Samples;
 
-/// A whole run in an Envoy of its own: a warm-up, then rounds. Every other round
-/// goes backward, so that what drifts meets each row early and late.
+/// A whole run: several times an Envoy is started and measured for some rounds. A
+/// process keeps for life where its code and data happen to lie, and with a module
+/// that makes 2 us a request and more; the minimum over a few starts does not wander.
 pub(crate) fn measure(rows: &[Row], settings: &Settings) -> Result<Report> {
-    let proxy = Proxy::start(rows)?;
+    let mut version = String::new();
+    let mut samples = vec![Samples::default(); rows.len()];
+    for _ in 0..settings.starts {
+        let proxy = Proxy::start(rows)?;
+        measure_one(&proxy, rows, settings, &mut samples)?;
+        version = proxy.version;
+    }
+    let names = rows.iter().map(|row| row.name);
+    Ok(Report::new(&version, names.zip(samples)))
+}
+
+/// A warm-up, then rounds. Every other round goes backward, so that what drifts
+/// meets each row early and late.
+fn measure_one(
+    proxy: &Proxy,
+    rows: &[Row],
+    settings: &Settings,
+    samples: &mut [Samples],
+) -> Result<()> {
     if proxy.pinned.is_none() {
         eprintln!("bench: one core only, so Envoy and the load share it; expect noise");
     }
     let mut lanes = Vec::new();
-    for row in rows {
+    for (row, samples) in rows.iter().zip(samples) {
         let mut load = Load::connect(row, proxy.address(row)?, settings.connections)?;
         load.send(settings.requests)?;
         let judged_before = proxy.judged(row)?;
         lanes.push(Lane {
             row,
             load,
-            samples: Samples::default(),
+            samples,
             sent: 0,
             judged_before,
         });
@@ -31,28 +50,22 @@ pub(crate) fn measure(rows: &[Row], settings: &Settings) -> Result<Report> {
     for round in 0..settings.rounds {
         if round % 2 == 0 {
             for lane in &mut lanes {
-                lane.measure(&proxy, settings.requests)?;
+                lane.measure(proxy, settings.requests)?;
             }
         } else {
             for lane in lanes.iter_mut().rev() {
-                lane.measure(&proxy, settings.requests)?;
+                lane.measure(proxy, settings.requests)?;
             }
         }
     }
-    for lane in &lanes {
-        lane.check(&proxy)?;
-    }
-    Ok(Report::new(
-        &proxy.version,
-        lanes.into_iter().map(|lane| (lane.row.name, lane.samples)),
-    ))
+    lanes.iter().try_for_each(|lane| lane.check(proxy))
 }
 
 struct Lane<'a> {
     row: &'a Row,
     load: Load,
     /// Microseconds of CPU a request, one sample a round.
-    samples: Samples,
+    samples: &'a mut Samples,
     sent: u64,
     judged_before: Option<u64>,
 }

@@ -13,9 +13,11 @@ use crate::row::Row;
 pub(crate) struct Settings {
     /// `ROWS`: which rows, beside the two that the others are compared with.
     rows: Regex,
-    /// `REPEAT`: how many whole runs, each with an Envoy of its own.
+    /// `REPEAT`: how many whole runs.
     pub(crate) repeats: usize,
-    /// `ROUNDS`: how often each row is measured in a run.
+    /// `STARTS`: how often a run starts an Envoy.
+    pub(crate) starts: usize,
+    /// `ROUNDS`: how often each row is measured in each Envoy.
     pub(crate) rounds: usize,
     /// `REQUESTS`: how many requests a row gets in a round.
     pub(crate) requests: usize,
@@ -32,7 +34,8 @@ impl Settings {
         Ok(Self {
             rows: Regex::new(&rows).map_err(|_| Error::Setting("ROWS", "a regular expression"))?,
             repeats: number("REPEAT", 1)?,
-            rounds: number("ROUNDS", 60)?,
+            starts: number("STARTS", 4)?,
+            rounds: number("ROUNDS", 15)?,
             requests: number("REQUESTS", 2000)?,
             connections: number("CONNECTIONS", 8)?,
             output: workspace().join("dist/bench.json"),
