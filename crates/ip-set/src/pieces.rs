@@ -33,6 +33,22 @@ impl<A: Bits, V: Copy + PartialEq> Table<A, V> {
         })
     }
 
+    /// `sweep` hands every piece to the function that it is given, `most` pieces
+    /// at most: for these there is room from the start, and what is left of it
+    /// is given back.
+    pub(crate) fn of_at_most(most: usize, sweep: impl FnOnce(&mut dyn FnMut(A, V))) -> Self {
+        let mut starts = Vec::with_capacity(most);
+        let mut values = Vec::with_capacity(most);
+        sweep(&mut |start, value| {
+            starts.push(start);
+            values.push(value);
+        });
+        Self {
+            starts: starts.into_boxed_slice(),
+            values: values.into_boxed_slice(),
+        }
+    }
+
     /// The value of the piece that holds `address`.
     pub(crate) fn get(&self, address: A) -> Option<V> {
         let pieces_begun = self.starts.partition_point(|start| *start <= address);

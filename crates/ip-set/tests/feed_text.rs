@@ -293,9 +293,9 @@ fn a_body_without_an_entry_fails_unless_it_may() {
 
 #[test]
 fn a_step_is_bounded() {
-    // Lines of usual length count as one each, and entries are sorted as well.
+    // Lines of usual length count as one each, entries to merge as a half.
     let line = "10.0.0.1 # sixty-four bytes of line make up what is usual...\n";
-    assert_eq!(steps(&line.repeat(1000), 10), 100 + 100);
+    assert_eq!(steps(&line.repeat(1000), 10), 100 + 50);
     // Short ones do, too.
     assert_eq!(steps(&"\n".repeat(1000), 10), 100);
     // Of others, steps are as many as their bytes are worth.

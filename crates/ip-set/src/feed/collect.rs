@@ -71,7 +71,7 @@ pub(super) struct Merging {
 }
 
 impl Merging {
-    /// Merges at most `entries` entries; the list, once all of them are.
+    /// Merges at most `entries` entries; the list, once all are merged.
     pub(super) fn step(&mut self, entries: usize) -> Option<FeedList> {
         let left = self.v4.step(entries);
         let left = self.v6.step(left);

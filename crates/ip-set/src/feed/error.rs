@@ -18,7 +18,7 @@ pub enum FeedError {
         line: usize,
         /// What is wrong with it.
         error: LineError,
-        /// How it begins.
+        /// How the line begins.
         found: Box<str>,
     },
     /// A JSON document is no list of entries.

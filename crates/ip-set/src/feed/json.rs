@@ -18,6 +18,10 @@ use crate::{Cidr, Masked};
 /// `cidr` and, if the entry expires, `expires` (RFC 3339). Host bits are cleared
 /// and counted.
 ///
+/// In a module, 100,000 entries take 75 ms (5.8 MB of IPv6, measured as
+/// [`super::SLICE`] was): how long a worker may stop decides how large a body may
+/// be, about 70 KB a millisecond.
+///
 /// # Errors
 /// Names the element, and what was expected there.
 pub fn parse_json(body: &[u8], if_empty: IfEmpty) -> Result<FeedList, FeedError> {

@@ -1,6 +1,5 @@
 //! What a request looks into.
 
-use std::convert::Infallible;
 use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -33,7 +32,8 @@ const NONE: u8 = u8::MAX;
 
 impl FeedTable {
     /// Compiles the entries that count at `wall`, in Unix time: those without
-    /// expiry, and those whose expiry is later. In linear time.
+    /// expiry, and those whose expiry is later. In linear time: 100,000 IPv6
+    /// entries take about as long as four steps of [`super::SLICE`].
     #[must_use]
     pub fn build(list: &FeedList, wall: Duration) -> Self {
         let v4 = living(&list.v4, wall).filter_map(|entry| entry.expires.wall());
@@ -100,17 +100,19 @@ fn living<A: Bits>(entries: &[Dated<A>], wall: Duration) -> impl Iterator<Item =
     entries.iter().filter(move |entry| entry.counts_at(wall))
 }
 
+/// An entry begins a piece and ends one. Room for twice the entries is what
+/// most lists need, so it is not worth a second walk to count the pieces.
 fn flatten<A: Bits>(entries: &[Dated<A>], wall: Duration) -> Table<A, u8> {
-    let table = Table::of(|piece| {
+    let most = living(entries, wall)
+        .count()
+        .saturating_mul(2)
+        .saturating_add(1);
+    Table::of_at_most(most, |piece| {
         let mut nest = Nest::new(NONE, piece);
         for entry in living(entries, wall) {
             nest.go_to(entry.block.first());
             nest.enter(&entry.block, entry.block.prefix_len());
         }
         nest.finish();
-        Ok::<_, Infallible>(())
-    });
-    match table {
-        Ok(table) => table,
-    }
+    })
 }

@@ -10,6 +10,9 @@ use crate::{Cidr, Masked};
 /// What a line of usual length has; long lines take more of a step.
 const USUAL_LINE_BYTES: usize = 64;
 
+/// How many entries are merged in the time in which one is read.
+const MERGED_WHILE_READ: usize = 2;
+
 /// How much of a bad line an error keeps, in bytes: more than it shows.
 const KEPT: usize = 320;
 
@@ -53,6 +56,7 @@ impl FeedParser {
                 body,
                 at: 0,
                 line: 1,
+                line_start: 0,
                 is_in_comment: false,
                 is_whole,
                 if_empty,
@@ -61,9 +65,10 @@ impl FeedParser {
         }
     }
 
-    /// Does a part of the work: reads up to `entries` lines of usual length, at
-    /// least one, or sorts as many. A body of n lines needs at most 2n/`entries`
-    /// steps and a few, or as many as its bytes are worth: 64 to a line.
+    /// Does a part of the work: reads up to `entries` lines, at least one, or
+    /// merges twice as many sorted entries. 64 bytes count as a line, so a step
+    /// reads fewer lines than that when they are long. [`super::SLICE`] is what
+    /// to ask for while requests wait.
     ///
     /// After [`Progress::Done`] or [`Progress::Failed`] there is nothing left to
     /// do, and another step fails.
@@ -76,10 +81,12 @@ impl FeedParser {
                 Ok(true) => self.phase = Phase::Merging(reading.into_collector().finish()),
                 Err(error) => return Progress::Failed(error),
             },
-            Phase::Merging(mut merging) => match merging.step(entries) {
-                None => self.phase = Phase::Merging(merging),
-                Some(list) => return Progress::Done(list),
-            },
+            Phase::Merging(mut merging) => {
+                match merging.step(entries.saturating_mul(MERGED_WHILE_READ)) {
+                    None => self.phase = Phase::Merging(merging),
+                    Some(list) => return Progress::Done(list),
+                }
+            }
             Phase::Ended => return Progress::Failed(FeedError::Ended),
         }
         Progress::More
@@ -109,6 +116,7 @@ struct Reading {
     body: Vec<u8>,
     at: usize,
     line: usize,
+    line_start: usize,
     is_in_comment: bool,
     is_whole: bool,
     if_empty: IfEmpty,
@@ -218,11 +226,12 @@ impl Reading {
     fn end_line(&mut self) {
         self.at = self.at.saturating_add(1);
         self.line = self.line.saturating_add(1);
+        self.line_start = self.at;
         self.is_in_comment = false;
     }
 
     fn failure(&self, error: LineError) -> FeedError {
-        let rest = self.body.get(self.at..).unwrap_or_default();
+        let rest = self.body.get(self.line_start..).unwrap_or_default();
         let kept = rest.get(..KEPT).unwrap_or(rest);
         let line = kept.split(|byte| *byte == b'\n').next().unwrap_or_default();
         FeedError::Line {
