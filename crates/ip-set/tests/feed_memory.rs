@@ -41,8 +41,8 @@ fn body(v6: bool) -> Vec<u8> {
     body.into_bytes()
 }
 
-/// What the worker that parses holds in the end.
-fn load(v6: bool) -> (Vec<u8>, FeedList, FeedTable) {
+/// What the worker that parses holds in the end. The bytes are with the proxy.
+fn load(v6: bool) -> (FeedList, FeedTable) {
     let mut parser = FeedParser::new(body(v6), true, IfEmpty::Fail);
     let compiled = loop {
         match parser.step(SLICE) {
@@ -55,7 +55,7 @@ fn load(v6: bool) -> (Vec<u8>, FeedList, FeedTable) {
     let table = FeedTable::build(&list, Duration::ZERO);
     assert_eq!(table.len(), 100_000);
     assert!(table.heap_bytes() > if v6 { 3_300_000 } else { 950_000 });
-    (compiled, list, table)
+    (list, table)
 }
 
 #[wasm_bindgen_test]
@@ -70,10 +70,10 @@ fn linear_memory_of_a_feed_stays_within_its_bounds() {
         }
         let reloaded = linear_memory();
         assert!(
-            reloaded <= 2 * first,
+            reloaded < 3 * bound / 2,
             "v6 {v6}: {first} bytes, then {reloaded}"
         );
-        assert!(!current.2.is_empty());
+        assert!(!current.1.is_empty());
         wasm_bindgen_test::console_log!("v6 {v6}: {first} bytes, after ten reloads {reloaded}");
     }
 }

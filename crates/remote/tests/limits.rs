@@ -60,26 +60,26 @@ fn times_and_sizes_have_limits() {
         (Error::Refresh, &|spec| spec.policy.refresh = hours(25)),
         (Error::Jitter, &|spec| spec.policy.jitter_percent = 51),
         (Error::MaxAge, &|spec| {
-            spec.policy.max_age = bounds(ms(999), s(9))
+            spec.policy.max_age = bounds(ms(999), s(9));
         }),
         (Error::MaxAge, &|spec| {
-            spec.policy.max_age = bounds(s(9), hours(25))
+            spec.policy.max_age = bounds(s(9), hours(25));
         }),
         (Error::MaxAge, &|spec| {
-            spec.policy.max_age = bounds(s(9), s(8))
+            spec.policy.max_age = bounds(s(9), s(8));
         }),
         (Error::StaleFor, &|spec| spec.policy.stale_for = s(69)),
         (Error::StaleFor, &|spec| spec.policy.stale_for = hours(721)),
         (Error::StaleFor, &|spec| {
-            spec.policy.max_age = bounds(s(9), hours(1))
+            spec.policy.max_age = bounds(s(9), hours(1));
         }),
         (Error::Backoff, &|spec| spec.policy.backoff.first = ms(99)),
         (Error::Backoff, &|spec| spec.policy.backoff.first = s(61)),
         (Error::Backoff, &|spec| {
-            spec.policy.backoff.longest = hours(2)
+            spec.policy.backoff.longest = hours(2);
         }),
         (Error::Cooldown, &|spec| {
-            spec.policy.cooldown = Duration::ZERO
+            spec.policy.cooldown = Duration::ZERO;
         }),
         (Error::Cooldown, &|spec| spec.policy.cooldown = hours(2)),
     ] {

@@ -26,21 +26,15 @@ use model::world::{Faults, World};
 const SCHEDULES: u64 = 20_000;
 const THREADS: u64 = 2;
 
-/// Runs many schedules; a failure prints the seed that repeats it.
+/// Runs many schedules; a failure prints the call that repeats it.
 fn run_all(faults: Faults, schedules: u64) {
-    if let Ok(seed) = std::env::var("SEED") {
-        World::run(seed.parse().unwrap(), faults);
-        return;
-    }
     thread::scope(|scope| {
         for first in 0..THREADS {
             scope.spawn(move || {
                 for seed in (first..schedules).step_by(THREADS as usize) {
                     let run = AssertUnwindSafe(|| World::run(seed, faults));
-                    if let Err(cause) = catch_unwind(run) {
-                        eprintln!("failed with SEED={seed} and {faults:?}");
-                        std::panic::resume_unwind(cause);
-                    }
+                    let ran = catch_unwind(run);
+                    assert!(ran.is_ok(), "World::run({seed}, Faults::{faults:?})");
                 }
             });
         }

@@ -88,7 +88,7 @@ fn anything_but_a_whole_document_is_a_failure() {
         let shared = Shared::default();
         let mut one = worker(1);
         let actions = refresh(&mut one, answer, START, &shared);
-        assert_eq!(actions.failed, [failure.clone()]);
+        assert_eq!(actions.failed, std::slice::from_ref(failure));
         assert!(actions.wake && !actions.changed);
         let unavailable = Unavailable::Failed(failure.kind());
         assert_eq!(one.state(START), State::Unavailable(unavailable));

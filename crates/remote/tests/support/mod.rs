@@ -72,10 +72,13 @@ impl Format for Lines {
     }
 }
 
+/// A value and its version.
+type Slot = (Vec<u8>, u32);
+
 /// Shared data as Envoy has it: a version a write, from one counter.
 #[derive(Default)]
 pub(crate) struct Shared {
-    pub(crate) slots: RefCell<BTreeMap<Vec<u8>, (Vec<u8>, u32)>>,
+    pub(crate) slots: RefCell<BTreeMap<Vec<u8>, Slot>>,
     pub(crate) versions: Cell<u32>,
     pub(crate) gets: Cell<usize>,
     pub(crate) puts: Cell<usize>,
