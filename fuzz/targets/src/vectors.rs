@@ -1,0 +1,99 @@
+//! Seeds of the external vectors: made when they are needed, never committed.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+/// The folder of the vectors: `VECTORS_DIR`, or beside the repository.
+#[must_use]
+pub fn folder() -> PathBuf {
+    std::env::var_os("VECTORS_DIR").map_or_else(
+        || {
+            PathBuf::from(concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/../../../shared/vectors"
+            ))
+        },
+        PathBuf::from,
+    )
+}
+
+/// The seeds of a target that the vectors in `folder` give; none for targets about
+/// which they say nothing.
+///
+/// # Errors
+/// The vectors are not there, or not what they were.
+pub fn seeds(target: &str, folder: &Path) -> io::Result<Vec<Vec<u8>>> {
+    match target {
+        "cidr_list" => addresses(folder),
+        "feed_text" => Ok(addresses(folder)?
+            .into_iter()
+            .map(|text| [b"1", &text[..], b"\n"].concat())
+            .collect()),
+        "feed_json" => Ok(addresses(folder)?
+            .iter()
+            .map(|text| {
+                Value::from(vec![String::from_utf8_lossy(text)])
+                    .to_string()
+                    .into()
+            })
+            .chain(documents(folder)?)
+            .collect()),
+        "config_document" => documents(folder),
+        "x_forwarded_for" => {
+            let cases = read(&folder.join("ip/envoy_xff_cases.json"))?;
+            let headers = strings(&cases).filter(|text| text.contains('.'));
+            Ok(headers
+                .flat_map(|xff| ["00", "11", "21"].map(|knobs| format!("{knobs}{xff}").into()))
+                .collect())
+        }
+        "forwarded" => {
+            let cases = read(&folder.join("ip/forwarded_header_cases.json"))?;
+            Ok(strings(&cases)
+                .map(|text| format!("0{text}").into())
+                .collect())
+        }
+        _ => Ok(Vec::new()),
+    }
+}
+
+fn addresses(folder: &Path) -> io::Result<Vec<Vec<u8>>> {
+    let mut texts = Vec::new();
+    for file in [
+        "ip-address_valid-ipv4-addresses.json",
+        "ip-address_valid-ipv6-addresses.json",
+        "ip-address_invalid-ipv4-addresses.json",
+        "ip-address_invalid-ipv6-addresses.json",
+        "ip-address_intermapper-valid-ipv6-addresses.json",
+        "ip-address_intermapper-invalid-ipv6-addresses.json",
+    ] {
+        let cases = read(&folder.join("ip").join(file))?;
+        texts.extend(strings(&cases).map(|text| text.as_bytes().to_vec()));
+    }
+    Ok(texts)
+}
+
+fn documents(folder: &Path) -> io::Result<Vec<Vec<u8>>> {
+    let mut documents = Vec::new();
+    for file in std::fs::read_dir(folder.join("JSONTestSuite/test_parsing"))? {
+        documents.push(std::fs::read(file?.path())?);
+    }
+    Ok(documents)
+}
+
+fn read(path: &Path) -> io::Result<Value> {
+    let content = std::fs::read(path)
+        .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))?;
+    Ok(serde_json::from_slice(&content)?)
+}
+
+/// Every string of a document.
+fn strings(value: &Value) -> Box<dyn Iterator<Item = &str> + '_> {
+    match value {
+        Value::String(text) => Box::new(std::iter::once(text.as_str())),
+        Value::Array(elements) => Box::new(elements.iter().flat_map(strings)),
+        Value::Object(members) => Box::new(members.values().flat_map(strings)),
+        _ => Box::new(std::iter::empty()),
+    }
+}
