@@ -12,6 +12,9 @@ SHELL := bash
 
 # An Envoy to test with, instead of the two pinned versions.
 ENVOY ?=
+# What `make fuzz` fuzzes, all targets when empty, and for how long each.
+FUZZ ?=
+SECONDS ?= 60
 # Where images go (REGISTRY/gatepost), and what their labels name as the source.
 REGISTRY ?=
 SOURCE_URL ?=
@@ -67,6 +70,14 @@ wasm: rust ## build dist/<module>.wasm, with size, imports and exports
 .PHONY: test-unit
 test-unit: wasm test-modules ## tests that need no Envoy, on the filters and on the compiled modules
 	cargo test --workspace --exclude gatepost-e2e --all-features
+
+.PHONY: fuzz-replay
+fuzz-replay: rust ## the fuzz corpora and the external vectors, once each; a part of test-unit
+	cargo test -p gatepost-fuzz-targets
+
+.PHONY: fuzz
+fuzz: rust ## look for bytes that break a rule, on a nightly compiler: FUZZ="path query" SECONDS=60 each
+	@scripts/fuzz.sh '$(TARGET)' '$(SECONDS)' $(FUZZ)
 
 .PHONY: test-wasm32
 test-wasm32: rust node wasm-bindgen ## the pure crates' tests on wasm32, under Node
