@@ -176,3 +176,17 @@ fn a_success_ends_the_back_off() {
     assert!(one.tick(START + ms(60_900), &shared).fetch.is_none());
     assert!(one.tick(START + s(61), &shared).fetch.is_some());
 }
+
+#[test]
+fn one_who_waits_is_woken_when_the_claim_is_wiped_out() {
+    let (shared, mut one) = filled();
+    let mut two = worker(2);
+    two.tick(START, &shared);
+    let later = START + s(40);
+    one.demand(later, &shared);
+    assert_eq!(two.demand(later, &shared).0, Demand::Coming);
+    two.tick(later, &shared);
+    shared.overwrite(&shared.key("control"), b"");
+    let actions = two.tick(later + ms(50), &shared);
+    assert!(actions.wake && actions.fetch.is_none());
+}

@@ -234,3 +234,24 @@ fn nobody_waits_for_refused_shared_data() {
     assert_eq!(one.demand(later, &shared).0, Demand::Useless);
     assert_eq!(shared.gets.get(), gets);
 }
+
+#[test]
+fn a_slot_of_another_source_counts_as_absent() {
+    let (shared, _) = filled();
+    let of_others = Shared::default();
+    let mut other = spec();
+    other.path = "/list?a=c".to_owned();
+    refresh(
+        &mut worker_of(other, 1),
+        &Answer::ok("b\nend\n"),
+        START,
+        &of_others,
+    );
+    for end in ["control", "document"] {
+        shared.overwrite(&shared.key(end), &of_others.value(end));
+    }
+    let mut fresh = worker(2);
+    let actions = fresh.tick(START, &shared);
+    assert!(!actions.changed && actions.fetch.is_some());
+    assert!(fresh.document(START).is_none());
+}
