@@ -63,6 +63,14 @@ test: lint test-wasm32 test-unit e2e ## everything that CI checks
 bench: envoy wasm bench-modules ## CPU time of each filter in one Envoy: a table and dist/bench.json
 	@cargo run -q --release -p gatepost-bench
 
+.PHONY: bench-plot
+bench-plot: rust ## draw the last `make bench` into docs/performance.md
+	@cargo run -q --release -p gatepost-bench plot
+
+.PHONY: fuel-update
+fuel-update: wasm ## write what each filter's typical paths cost: filters/*/fuel.txt
+	FUEL_UPDATE=1 cargo test -q --workspace --test fuel
+
 .PHONY: wasm
 wasm: rust ## build dist/<module>.wasm, with size, imports and exports
 	@MAX_KIB=400 scripts/modules.sh '$(TARGET)' dist modules $(MODULES)

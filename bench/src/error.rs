@@ -29,6 +29,10 @@ pub(crate) enum Error {
     },
     /// Envoy has no worker thread that could be found by name.
     NoWorker,
+    /// A file has no place for the figures: these two lines.
+    NoPlace(&'static str, &'static str),
+    /// The program was called with something else.
+    Usage,
     /// A report cannot be read or written as JSON.
     Json(serde_json::Error),
 }
@@ -61,6 +65,13 @@ impl fmt::Display for Error {
                 "row {row}: {requests} requests were sent, and its filter allowed {judged}"
             ),
             Self::NoWorker => f.write_str("envoy has no thread named wrk:worker_0"),
+            Self::NoPlace(begin, end) => {
+                write!(
+                    f,
+                    "docs/performance.md must hold the lines `{begin}` and `{end}`"
+                )
+            }
+            Self::Usage => f.write_str("expected no argument, to measure, or `plot`"),
             Self::Json(error) => write!(f, "the report: {error}"),
         }
     }

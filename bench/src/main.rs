@@ -1,13 +1,17 @@
 //! `make bench`: what each filter costs, side by side in one Envoy.
 //!
+//! `make bench-plot` draws the last run into docs/performance.md.
+//!
 //! `row.rs` says what is compared, `rows/` has the rows; `proxy.rs` starts the one
 //! Envoy with a listener a row, `load.rs` sends requests, `cpu.rs` reads what they
 //! cost, `rounds.rs` measures all rows in turn; `statistics.rs` and `report.rs` make
-//! figures of it.
+//! figures of it, and `plot.rs` and `page.rs` show them.
 
 mod cpu;
 mod error;
 mod load;
+mod page;
+mod plot;
 mod proxy;
 mod report;
 mod rounds;
@@ -18,7 +22,8 @@ mod statistics;
 
 use std::process::ExitCode;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::report::Report;
 use crate::settings::Settings;
 
 fn main() -> ExitCode {
@@ -33,11 +38,18 @@ fn main() -> ExitCode {
 
 fn run() -> Result<()> {
     let settings = Settings::from_environment()?;
-    let rows = rows::all()?;
-    let rows = settings.select(rows)?;
+    match std::env::args().nth(1).as_deref() {
+        None => measure(&settings),
+        Some("plot") => page::update(&Report::read(&settings.output)?),
+        Some(_) => Err(Error::Usage),
+    }
+}
+
+fn measure(settings: &Settings) -> Result<()> {
+    let rows = settings.select(rows::all()?)?;
     let mut reports = Vec::new();
     for repeat in 1..=settings.repeats {
-        let report = rounds::measure(&rows, &settings)?;
+        let report = rounds::measure(&rows, settings)?;
         if settings.repeats > 1 {
             println!("\nRun {repeat} of {}", settings.repeats);
         }

@@ -56,6 +56,14 @@ impl Report {
         }
     }
 
+    /// Reads what [`Report::write`] wrote.
+    pub(crate) fn read(path: &Path) -> Result<Self> {
+        let json = fs::read_to_string(path).map_err(|error| {
+            Error::Io("reading dist/bench.json, which `make bench` writes", error)
+        })?;
+        serde_json::from_str(&json).map_err(Error::Json)
+    }
+
     /// Writes it as JSON, and makes the folder.
     pub(crate) fn write(&self, path: &Path) -> Result<()> {
         let json = serde_json::to_string_pretty(self).map_err(Error::Json)?;
@@ -124,4 +132,76 @@ pub(crate) fn spread(reports: &[Report]) -> String {
 /// To a nanosecond: more digits would only be noise in a diff.
 fn rounded(microseconds: f64) -> f64 {
     (microseconds * 1000.0).round() / 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Report, spread};
+    use crate::statistics::Samples;
+
+    fn report(none: f64) -> Report {
+        let rows = [
+            ("none", none),
+            ("noop", 13.0),
+            ("sdk-noop", 16.0),
+            ("gate", 14.5),
+        ];
+        let samples = |minimum: f64| {
+            let mut samples = Samples::default();
+            for more in [2.0, 0.0, 1.0] {
+                samples.push(minimum + more);
+            }
+            samples
+        };
+        let rows = rows
+            .iter()
+            .map(|(name, minimum)| (*name, samples(*minimum)));
+        Report::new("1.40.0", rows)
+    }
+
+    #[test]
+    fn what_a_row_adds_is_between_minima() {
+        let gate = &report(10.0).rows[3];
+        assert_eq!((gate.over_none_us, gate.over_noop_us), (4.5, 1.5));
+        assert_eq!(
+            (gate.cpu_us_min, gate.cpu_us_q1, gate.cpu_us_median),
+            (14.5, 15.0, 15.5)
+        );
+        assert_eq!(gate.rounds, 3);
+    }
+
+    #[test]
+    fn the_ratio_of_the_two_that_do_nothing_is_of_what_they_add() {
+        assert_eq!(report(10.0).noop_ratio(), Some(0.5));
+        assert_eq!(report(16.0).noop_ratio(), None);
+    }
+
+    #[test]
+    fn the_json_has_the_keys_that_others_read() {
+        let json = serde_json::to_value(report(10.0)).expect("is JSON");
+        assert_eq!(json["envoy"], "1.40.0");
+        let row = &json["rows"][1];
+        assert_eq!(row["row"], "noop");
+        for key in ["cpu_us_min", "cpu_us_q1", "cpu_us_median", "over_noop_us"] {
+            assert!(row[key].is_f64(), "{key}");
+        }
+        assert_eq!(row["rounds"], 3);
+    }
+
+    #[test]
+    fn a_report_is_read_as_it_was_written() {
+        let json = serde_json::to_string(&report(10.0)).expect("is JSON");
+        let read: Report = serde_json::from_str(&json).expect("is a report");
+        assert_eq!(read, report(10.0));
+    }
+
+    #[test]
+    fn the_spread_is_between_the_minima_of_the_runs() {
+        let text = spread(&[report(10.0), report(10.5), report(10.2)]);
+        let none = text
+            .lines()
+            .find(|line| line.starts_with("none"))
+            .expect("is there");
+        assert!(none.ends_with("apart 0.50 us, 5.0 %"), "{none}");
+    }
 }

@@ -34,9 +34,9 @@ impl Settings {
         Ok(Self {
             rows: Regex::new(&rows).map_err(|_| Error::Setting("ROWS", "a regular expression"))?,
             repeats: number("REPEAT", 1)?,
-            starts: number("STARTS", 4)?,
+            starts: number("STARTS", 8)?,
             rounds: number("ROUNDS", 15)?,
-            requests: number("REQUESTS", 2000)?,
+            requests: number("REQUESTS", 1000)?,
             connections: number("CONNECTIONS", 8)?,
             output: workspace().join("dist/bench.json"),
         })

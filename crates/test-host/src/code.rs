@@ -38,6 +38,16 @@ impl Code {
         Self(Form::Wasm(Compiled::new(bytes)))
     }
 
+    /// A compiled module whose instructions are counted: see
+    /// [`TestProxy::cost`](crate::TestProxy::cost).
+    ///
+    /// # Panics
+    /// When wasmtime does not take it.
+    #[must_use]
+    pub fn metered(bytes: &[u8]) -> Self {
+        Self(Form::Wasm(Compiled::metered(bytes)))
+    }
+
     pub(crate) fn vm(&self, worker: Rc<Worker>) -> Box<dyn Vm> {
         match &self.0 {
             Form::Native(module) => Box::new(NativeVm::new(worker, module)),
@@ -54,8 +64,9 @@ impl Code {
 /// not to have run.
 pub fn each_code(module: &'static Module, name: &str, test: impl Fn(&Code)) {
     test(&Code::native(module));
-    let folder = named("GATEPOST_DIST").unwrap_or_else(|| workspace().join("dist"));
-    with_compiled(&folder, name, "make wasm", test);
+    with_compiled(&dist(), name, "make wasm", |file, bytes| {
+        test(&compiled_once(file, bytes));
+    });
 }
 
 /// The same for a module that exists for tests only, as `make test-modules` left
@@ -69,7 +80,9 @@ pub fn each_test_code(module: &'static Module, name: &str, test: impl Fn(&Code))
         let target = named("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
         workspace().join(target).join("test-modules")
     });
-    with_compiled(&folder, name, "make test-modules", test);
+    with_compiled(&folder, name, "make test-modules", |file, bytes| {
+        test(&compiled_once(file, bytes));
+    });
 }
 
 fn named(variable: &str) -> Option<PathBuf> {
@@ -80,10 +93,21 @@ fn workspace() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 
-fn with_compiled(folder: &Path, name: &str, make: &str, test: impl Fn(&Code)) {
+/// Where `make wasm` puts modules.
+pub(crate) fn dist() -> PathBuf {
+    named("GATEPOST_DIST").unwrap_or_else(|| workspace().join("dist"))
+}
+
+/// Runs `test` on the file and bytes of a compiled module, or says why not.
+pub(crate) fn with_compiled(
+    folder: &Path,
+    name: &str,
+    make: &str,
+    test: impl FnOnce(PathBuf, &[u8]),
+) {
     let file = folder.join(format!("{name}.wasm"));
     match std::fs::read(&file) {
-        Ok(bytes) => test(&compiled_once(file, &bytes)),
+        Ok(bytes) => test(file, &bytes),
         Err(error) => {
             let why = format!("{}: {error} (run `{make}` first)", file.display());
             assert!(std::env::var("CI").as_deref() != Ok("true"), "{why}");

@@ -10,6 +10,7 @@
 //! compiled module in wasmtime: see [`Code`] and [`each_code`].
 
 mod code;
+mod fuel;
 mod native_vm;
 mod shared;
 mod test_proxy;
@@ -19,6 +20,7 @@ mod wasm_vm;
 mod worker;
 
 pub use code::{Code, each_code, each_test_code};
+pub use fuel::{Cost, check_fuel};
 pub use shared::LogLine;
 pub use test_proxy::{Sent, TestProxy};
 pub use traffic::{Call, Headers, LocalReply, RequestParts, Verdict, values};

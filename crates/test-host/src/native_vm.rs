@@ -91,4 +91,8 @@ impl Vm for NativeVm {
     fn memory_bytes(&mut self) -> Option<usize> {
         None
     }
+
+    fn instructions(&mut self) -> Option<u64> {
+        None
+    }
 }

@@ -22,4 +22,7 @@ pub(crate) trait Vm {
 
     /// Bytes of linear memory; nothing for a filter that has none of its own.
     fn memory_bytes(&mut self) -> Option<usize>;
+
+    /// Instructions run so far, where they are counted.
+    fn instructions(&mut self) -> Option<u64>;
 }

@@ -9,7 +9,9 @@ mod wasi;
 
 use std::rc::Rc;
 
-use wasmtime::{Engine, Instance, Linker, Module, Store, TypedFunc, WasmParams, WasmResults};
+use wasmtime::{
+    Config, Engine, Instance, Linker, Module, Store, TypedFunc, WasmParams, WasmResults,
+};
 
 use crate::vm::Vm;
 use crate::worker::Worker;
@@ -20,32 +22,58 @@ pub(crate) struct WasmVm {
     worker: Rc<Worker>,
     store: Store<Rc<Worker>>,
     instance: Instance,
+    is_metered: bool,
 }
 
 /// A module, compiled once for all its VMs.
 #[derive(Clone)]
-pub(crate) struct Compiled(Module);
+pub(crate) struct Compiled {
+    module: Module,
+    is_metered: bool,
+}
 
 impl Compiled {
     pub(crate) fn new(bytes: &[u8]) -> Self {
-        Self(Module::new(&Engine::default(), bytes).expect("the module compiles"))
+        Self::with_engine(&Engine::default(), bytes, false)
+    }
+
+    /// One whose VMs count the instructions that they run, as wasmtime's fuel.
+    pub(crate) fn metered(bytes: &[u8]) -> Self {
+        let mut config = Config::new();
+        config.consume_fuel(true);
+        let engine = Engine::new(&config).expect("fuel needs nothing of the machine");
+        Self::with_engine(&engine, bytes, true)
+    }
+
+    fn with_engine(engine: &Engine, bytes: &[u8], is_metered: bool) -> Self {
+        Self {
+            module: Module::new(engine, bytes).expect("the module compiles"),
+            is_metered,
+        }
     }
 }
 
+/// What a metered VM starts with: it never runs dry.
+const FUEL: u64 = u64::MAX;
+
 impl WasmVm {
-    pub(crate) fn new(worker: Rc<Worker>, module: &Compiled) -> Self {
-        let engine = module.0.engine();
+    pub(crate) fn new(worker: Rc<Worker>, compiled: &Compiled) -> Self {
+        let engine = compiled.module.engine();
         let mut store = Store::new(engine, Rc::clone(&worker));
+        if compiled.is_metered {
+            store.set_fuel(FUEL).expect("the engine meters");
+        }
         let mut linker = Linker::new(engine);
         define_proxy(&mut linker);
         define_wasi(&mut linker);
         let instance = linker
-            .instantiate(&mut store, &module.0)
+            .instantiate(&mut store, &compiled.module)
             .expect("the module's imports exist");
         let mut vm = Self {
             worker,
             store,
             instance,
+            is_metered: compiled.is_metered,
         };
         vm.call::<(), ()>("_initialize", ());
         vm
@@ -139,5 +167,10 @@ impl Vm for WasmVm {
     fn memory_bytes(&mut self) -> Option<usize> {
         let memory = self.instance.get_memory(&mut self.store, "memory")?;
         Some(memory.data_size(&self.store))
+    }
+
+    fn instructions(&mut self) -> Option<u64> {
+        self.is_metered
+            .then(|| FUEL - self.store.get_fuel().expect("the engine meters"))
     }
 }

@@ -36,6 +36,8 @@ pub(crate) struct Worker {
     pub(crate) reply_body: RefCell<Vec<u8>>,
     pub(crate) calls: RefCell<Vec<Call>>,
     pub(crate) tick: Cell<u32>,
+    /// How many calls of the ABI were made here.
+    pub(crate) calls_made: Cell<u32>,
     metric_names: RefCell<Vec<String>>,
 }
 
@@ -51,8 +53,15 @@ impl Worker {
             reply_body: RefCell::default(),
             calls: RefCell::default(),
             tick: Cell::default(),
+            calls_made: Cell::default(),
             metric_names: RefCell::default(),
         })
+    }
+
+    /// Counts the call, and fails it if the test asked for that.
+    fn enter(&self, call: &'static str) -> Result<(), Status> {
+        self.calls_made.set(self.calls_made.get() + 1);
+        self.shared.enter(call)
     }
 
     /// Runs on the request whose context is the effective one.
@@ -73,14 +82,14 @@ impl Worker {
     }
 
     pub(crate) fn write_log(&self, level: LogLevel, line: &[u8]) -> Result<(), Status> {
-        self.shared.enter("proxy_log")?;
+        self.enter("proxy_log")?;
         let text = String::from_utf8_lossy(line).into_owned();
         self.shared.log.borrow_mut().push(LogLine { level, text });
         Ok(())
     }
 
     pub(crate) fn clock(&self) -> Result<Duration, Status> {
-        self.shared.enter("clock_time_get")?;
+        self.enter("clock_time_get")?;
         Ok(self.shared.monotonic_clock.get())
     }
 
@@ -102,12 +111,12 @@ impl Abi for Worker {
     }
 
     fn log_level(&self) -> Result<u32, Status> {
-        self.shared.enter("proxy_get_log_level")?;
+        self.enter("proxy_get_log_level")?;
         Ok(self.shared.log_level.get())
     }
 
     fn current_time(&self) -> Result<u64, Status> {
-        self.shared.enter("proxy_get_current_time_nanoseconds")?;
+        self.enter("proxy_get_current_time_nanoseconds")?;
         Ok(u64::try_from(self.shared.wall_clock.get().as_nanos()).unwrap())
     }
 
@@ -116,13 +125,13 @@ impl Abi for Worker {
     }
 
     fn set_tick_period(&self, milliseconds: u32) -> Result<(), Status> {
-        self.shared.enter("proxy_set_tick_period_milliseconds")?;
+        self.enter("proxy_set_tick_period_milliseconds")?;
         self.tick.set(milliseconds);
         Ok(())
     }
 
     fn buffer(&self, buffer: Buffer, limit: usize) -> Result<Vec<u8>, Status> {
-        self.shared.enter("proxy_get_buffer_bytes")?;
+        self.enter("proxy_get_buffer_bytes")?;
         let bytes = match buffer {
             Buffer::PluginConfiguration => self.configuration.borrow(),
             Buffer::VmConfiguration => self.vm_configuration.borrow(),
@@ -132,7 +141,7 @@ impl Abi for Worker {
     }
 
     fn header_map(&self, map: HeaderMap) -> Result<Vec<u8>, Status> {
-        self.shared.enter("proxy_get_header_map_pairs")?;
+        self.enter("proxy_get_header_map_pairs")?;
         let bytes = self.map(map, |pairs| encode(pairs))?;
         Ok(match self.shared.garble.borrow().as_ref() {
             Some(garble) => garble(bytes),
@@ -141,7 +150,7 @@ impl Abi for Worker {
     }
 
     fn replace_header(&self, map: HeaderMap, name: &[u8], value: &[u8]) -> Result<(), Status> {
-        self.shared.enter("proxy_replace_header_map_value")?;
+        self.enter("proxy_replace_header_map_value")?;
         let _ = self.stream(|stream| stream.writes += 1);
         self.map(map, |pairs| {
             pairs.retain(|(known, _)| known != name);
@@ -150,13 +159,13 @@ impl Abi for Worker {
     }
 
     fn remove_header(&self, map: HeaderMap, name: &[u8]) -> Result<(), Status> {
-        self.shared.enter("proxy_remove_header_map_value")?;
+        self.enter("proxy_remove_header_map_value")?;
         let _ = self.stream(|stream| stream.writes += 1);
         self.map(map, |pairs| pairs.retain(|(known, _)| known != name))
     }
 
     fn property(&self, path: &[u8]) -> Result<Option<Vec<u8>>, Status> {
-        if let Some(absent) = absent(self.shared.enter("proxy_get_property"))? {
+        if let Some(absent) = absent(self.enter("proxy_get_property"))? {
             return Ok(absent);
         }
         let path = String::from_utf8_lossy(path).replace('\0', ".");
@@ -168,21 +177,21 @@ impl Abi for Worker {
     }
 
     fn set_property(&self, path: &[u8], value: &[u8]) -> Result<(), Status> {
-        self.shared.enter("proxy_set_property")?;
+        self.enter("proxy_set_property")?;
         let path = String::from_utf8_lossy(path).into_owned();
         self.stream(|stream| stream.properties.insert(path, value.to_vec()))?;
         Ok(())
     }
 
     fn shared_data(&self, key: &[u8]) -> Result<Option<(Vec<u8>, u32)>, Status> {
-        if let Some(absent) = absent(self.shared.enter("proxy_get_shared_data"))? {
+        if let Some(absent) = absent(self.enter("proxy_get_shared_data"))? {
             return Ok(absent);
         }
         Ok(self.shared.data(key))
     }
 
     fn set_shared_data(&self, key: &[u8], value: &[u8], cas: u32) -> Result<(), Status> {
-        self.shared.enter("proxy_set_shared_data")?;
+        self.enter("proxy_set_shared_data")?;
         self.shared.set_data(key, value, cas)
     }
 
@@ -193,7 +202,7 @@ impl Abi for Worker {
         body: &[u8],
         milliseconds: u32,
     ) -> Result<u32, Status> {
-        self.shared.enter("proxy_http_call")?;
+        self.enter("proxy_http_call")?;
         let headers = decode(headers);
         for needed in [&b":method"[..], b":path", b":authority"] {
             if !headers.iter().any(|(name, _)| name == needed) {
@@ -214,7 +223,7 @@ impl Abi for Worker {
     }
 
     fn grpc_call(&self, call: &RawGrpcCall<'_>) -> Result<u32, Status> {
-        self.shared.enter("proxy_grpc_call")?;
+        self.enter("proxy_grpc_call")?;
         let path = [b"/", call.service, b"/", call.method].concat();
         let call = Call {
             token: 0,
@@ -228,7 +237,7 @@ impl Abi for Worker {
     }
 
     fn define_metric(&self, _kind: RawMetricKind, name: &[u8]) -> Result<u32, Status> {
-        self.shared.enter("proxy_define_metric")?;
+        self.enter("proxy_define_metric")?;
         // Like Envoy: a new id each time, also for a name that is known.
         let mut names = self.metric_names.borrow_mut();
         names.push(String::from_utf8_lossy(name).into_owned());
@@ -238,7 +247,7 @@ impl Abi for Worker {
     }
 
     fn increment_metric(&self, metric: u32, by: i64) -> Result<(), Status> {
-        self.shared.enter("proxy_increment_metric")?;
+        self.enter("proxy_increment_metric")?;
         let names = self.metric_names.borrow();
         let name = names.get(metric as usize).ok_or(Status::NOT_FOUND)?;
         self.shared.move_metric(name, |value| value + by);
@@ -246,7 +255,7 @@ impl Abi for Worker {
     }
 
     fn record_metric(&self, metric: u32, value: u64) -> Result<(), Status> {
-        self.shared.enter("proxy_record_metric")?;
+        self.enter("proxy_record_metric")?;
         let names = self.metric_names.borrow();
         let name = names.get(metric as usize).ok_or(Status::NOT_FOUND)?;
         self.shared
@@ -255,7 +264,7 @@ impl Abi for Worker {
     }
 
     fn send_local_response(&self, reply: &RawReply<'_>) -> Result<(), Status> {
-        self.shared.enter("proxy_send_local_response")?;
+        self.enter("proxy_send_local_response")?;
         let reply = LocalReply {
             status: reply.status,
             details: String::from_utf8_lossy(reply.details).into_owned(),
@@ -270,12 +279,12 @@ impl Abi for Worker {
     }
 
     fn continue_request(&self) -> Result<(), Status> {
-        self.shared.enter("proxy_continue_stream")?;
+        self.enter("proxy_continue_stream")?;
         self.stream(|stream| stream.continued = true)
     }
 
     fn set_effective_context(&self, context: u32) -> Result<(), Status> {
-        self.shared.enter("proxy_set_effective_context")?;
+        self.enter("proxy_set_effective_context")?;
         if !self.streams.borrow().contains_key(&context) {
             return Err(Status::BAD_ARGUMENT);
         }
@@ -284,7 +293,7 @@ impl Abi for Worker {
     }
 
     fn call_foreign_function(&self, name: &[u8], argument: &[u8]) -> Result<Vec<u8>, Status> {
-        self.shared.enter("proxy_call_foreign_function")?;
+        self.enter("proxy_call_foreign_function")?;
         let name = String::from_utf8_lossy(name).into_owned();
         match self.shared.foreign.borrow().get(&name) {
             Some(function) => function(argument),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use gatepost_host::{LogLevel, Status};
 
 use super::{Sent, TestProxy};
+use crate::fuel::Cost;
 use crate::shared::LogLine;
 use crate::traffic::{Headers, texts};
 
@@ -37,6 +38,36 @@ impl TestProxy {
     /// Bytes of linear memory of a worker's VM; nothing for a native one.
     pub fn memory_bytes(&mut self, worker: usize) -> Option<usize> {
         self.workers[worker].memory_bytes()
+    }
+
+    /// What `act` costs the first worker, in a proxy of [`Code::metered`].
+    ///
+    /// # Panics
+    /// When the code is not metered, or `act` leaves another VM behind.
+    pub fn cost(&mut self, act: impl FnOnce(&mut Self)) -> Cost {
+        let before = self.cost_so_far();
+        act(self);
+        let after = self.cost_so_far();
+        Cost {
+            instructions: after
+                .instructions
+                .checked_sub(before.instructions)
+                .expect("the same VM"),
+            calls: after.calls - before.calls,
+        }
+    }
+
+    /// What the first worker's VM has cost since it was made: right after
+    /// [`TestProxy::with_document`], to load the document.
+    ///
+    /// # Panics
+    /// When the code is not metered.
+    pub fn cost_so_far(&mut self) -> Cost {
+        let vm = &mut self.workers[0];
+        Cost {
+            instructions: vm.instructions().expect("the code is metered"),
+            calls: vm.worker().calls_made.get(),
+        }
     }
 
     /// Every call of the ABI that was made so far, and how often.
