@@ -36,31 +36,24 @@ const BASE: [(&str, &str); 8] = [
     ("_initialize", "_initialize"),
     ("proxy_abi_version_0_2_1", "proxy_abi_version_0_2_1"),
     ("proxy_on_memory_allocate", "proxy_on_memory_allocate"),
-    ("proxy_on_context_create", "proxy_on_context_create"),
+    ("gatepost_on_context_create", "proxy_on_context_create"),
     ("proxy_on_vm_start", "proxy_on_vm_start"),
     ("proxy_on_configure", "proxy_on_configure"),
-    ("proxy_on_delete", "proxy_on_delete"),
+    ("gatepost_on_delete", "proxy_on_delete"),
 ];
 
-/// What a phase adds. The replies come from `host`, under names of its own,
-/// and take the place of the SDK's.
-const BY_PHASE: [(Phases, &[(&str, &str)]); 7] = [
+/// What a phase adds. What concerns requests and replies comes from `host`, under
+/// names of its own, and takes the place of the SDK's.
+const BY_PHASE: [(Phases, &[(&str, &str)]); 6] = [
     (
         Phases::REQUEST,
-        &[("proxy_on_request_headers", "proxy_on_request_headers")],
-    ),
-    (
-        Phases::WAIT,
-        &[
-            ("proxy_on_request_body", "proxy_on_request_body"),
-            ("proxy_on_request_trailers", "proxy_on_request_trailers"),
-        ],
+        &[("gatepost_on_request_headers", "proxy_on_request_headers")],
     ),
     (
         Phases::RESPONSE,
-        &[("proxy_on_response_headers", "proxy_on_response_headers")],
+        &[("gatepost_on_response_headers", "proxy_on_response_headers")],
     ),
-    (Phases::END, &[("proxy_on_log", "proxy_on_log")]),
+    (Phases::END, &[("gatepost_on_log", "proxy_on_log")]),
     (
         Phases::HTTP_CALL,
         &[(
@@ -264,15 +257,10 @@ mod tests {
     }
 
     #[test]
-    fn a_module_that_can_wait_holds_body_and_trailers() {
+    fn a_module_that_can_wait_watches_deadlines_and_sees_no_body() {
         let waiting = names(Phases::WAIT);
-        for callback in [
-            "proxy_on_request_body",
-            "proxy_on_request_trailers",
-            "proxy_on_tick",
-        ] {
-            assert!(waiting.contains(&callback), "{callback}");
-        }
+        assert!(waiting.contains(&"proxy_on_tick"));
+        assert!(!waiting.iter().any(|name| name.contains("body")));
     }
 
     #[test]

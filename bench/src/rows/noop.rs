@@ -8,7 +8,7 @@ use crate::row::{NONE, NOOP, Row, SDK_NOOP};
 pub(super) fn rows() -> Result<Vec<Row>> {
     Ok(vec![
         Row::new(NONE),
-        Row::new(NOOP).wasm(&bench_module("noop")?, Some("{}")),
+        Row::new(NOOP).wasm(&bench_module("noop")?, None),
         Row::new(SDK_NOOP).wasm(&bench_module("sdk-noop")?, None),
     ])
 }

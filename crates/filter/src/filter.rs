@@ -109,9 +109,8 @@ pub struct Phases(u8);
 impl Phases {
     /// Request headers only: what every filter has.
     pub const REQUEST: Self = Self(1);
-    /// It can answer [`Verdict::Wait`]: body and trailers are held too, and a
-    /// timer watches the deadline.
-    pub const WAIT: Self = Self(1 | 1 << 1 | 1 << 5);
+    /// It can answer [`Verdict::Wait`]: a timer watches the deadline.
+    pub const WAIT: Self = Self::TICK;
     /// [`Filter::on_response`].
     pub const RESPONSE: Self = Self(1 | 1 << 2);
     /// [`Filter::on_end`].

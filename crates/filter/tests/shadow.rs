@@ -99,7 +99,7 @@ fn what_would_have_waited_is_undetermined_and_makes_no_call() {
     chain(&format!("{ask}, {keys}"), |proxy| {
         let sent = proxy.send(&RequestParts::get("/"));
         assert!(support::has_passed(proxy, sent));
-        assert!(proxy.send_body(sent) && proxy.send_trailers(sent));
+        assert!(proxy.passes_the_rest(sent));
         assert!(proxy.calls(0).is_empty());
         assert_eq!(
             proxy.counter("ask", "none", "ask_timeout", "shadow_undetermined"),

@@ -1,16 +1,20 @@
-//! How the proxy's callbacks reach a plugin.
+//! How the proxy's callbacks reach a plugin and its requests.
 //!
-//! The SDK dispatches: it keeps the contexts and exports a callback each. Two
-//! of its parts stand in the way of law 1 and are replaced here:
+//! The SDK dispatches what concerns a plugin: it keeps the root contexts, starts
+//! and configures them and ticks. What concerns requests and replies arrives under
+//! names of ours, and `xtask` exports it as `proxy_on_request_headers` and so on in
+//! place of the SDK's:
 //!
-//! - replies to calls: its dispatcher panics on a reply whose call it did not
-//!   make itself, and its own functions for calls panic on a status that they
-//!   do not list. The replies arrive under names of ours, and `xtask` exports
-//!   them as `proxy_on_http_call_response` and so on in place of the SDK's;
-//! - its host functions, for the same reason: see `bindings.rs`.
+//! - replies to calls, for law 1: the SDK's dispatcher panics on a reply whose
+//!   call it did not make itself, and its own functions for calls panic on a status
+//!   that they do not list;
+//! - requests, for law 6: the SDK looks for each in three tables, and can answer
+//!   *continue* and *pause* only. Envoy lets the body of a request pass whose
+//!   headers are paused (`allow_on_headers_stop_iteration`), so a filter would have
+//!   to see every part of every body just to hold it. *Stop all* holds them without.
 //!
-//! What remains of it panics only if the proxy names a context that it never
-//! created.
+//! What remains of the SDK panics only if the proxy names a plugin that it never
+//! created. Its host functions are not called at all: see `bindings.rs`.
 
 #![allow(unsafe_code)]
 
@@ -18,16 +22,17 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use gatepost_filter::SortedMap;
-use proxy_wasm::traits::{Context, HttpContext, RootContext};
-use proxy_wasm::types::{Action as SdkAction, ContextType};
+use proxy_wasm::traits::{Context, RootContext};
 
 use crate::bindings::Bindings;
 use crate::http_stream::{Action, HttpStream};
+use crate::id_map::IdMap;
 use crate::plugin::{Module, Plugin};
 
 thread_local! {
     static MODULE: Cell<Option<&'static Module>> = const { Cell::new(None) };
     static PLUGINS: RefCell<SortedMap<u32, Rc<Plugin>>> = const { RefCell::new(SortedMap::new()) };
+    static STREAMS: RefCell<IdMap<Rc<HttpStream>>> = RefCell::default();
 }
 
 /// Called by `_initialize`.
@@ -66,53 +71,62 @@ impl RootContext for Root {
     fn on_tick(&mut self) {
         self.plugin.on_tick();
     }
+}
 
-    fn create_http_context(&self, id: u32) -> Option<Box<dyn HttpContext>> {
-        Some(Box::new(Http(self.plugin.open_stream(id))))
-    }
+unsafe extern "C" {
+    /// The SDK's, for plugins.
+    safe fn proxy_on_context_create(context: u32, parent: u32);
+    /// The SDK's, for plugins.
+    safe fn proxy_on_delete(context: u32);
+}
 
-    fn get_type(&self) -> Option<ContextType> {
-        Some(ContextType::HttpContext)
+/// Exported as `proxy_on_context_create`: of a plugin if it has no parent, else of
+/// a request.
+#[unsafe(no_mangle)]
+extern "C" fn gatepost_on_context_create(context: u32, parent: u32) {
+    if parent == 0 {
+        proxy_on_context_create(context, parent);
+    } else if let Some(plugin) = plugin(parent) {
+        let stream = plugin.open_stream(context);
+        STREAMS.with_borrow_mut(|streams| streams.insert(context, stream));
     }
 }
 
-struct Http(Rc<HttpStream>);
-
-impl Drop for Http {
-    fn drop(&mut self) {
-        self.0.on_delete();
+/// Exported as `proxy_on_request_headers`. A request that nobody has opened is
+/// held: there is nobody to judge it.
+#[unsafe(no_mangle)]
+extern "C" fn gatepost_on_request_headers(context: u32, count: usize, _end: u32) -> u32 {
+    /// `FilterHeadersStatus::StopAllIterationAndWatermark` of Envoy.
+    const STOP_ALL: u32 = 4;
+    match stream(context).map(|stream| stream.on_request_headers(count)) {
+        Some(Action::Continue) => 0,
+        Some(Action::Pause) | None => STOP_ALL,
     }
 }
 
-impl Context for Http {}
-
-impl HttpContext for Http {
-    fn on_http_request_headers(&mut self, count: usize, _end_of_stream: bool) -> SdkAction {
-        sdk_action(self.0.on_request_headers(count))
+/// Exported as `proxy_on_response_headers`.
+#[unsafe(no_mangle)]
+extern "C" fn gatepost_on_response_headers(context: u32, _count: usize, _end: u32) -> u32 {
+    if let Some(stream) = stream(context) {
+        stream.on_response_headers();
     }
+    0
+}
 
-    fn on_http_request_body(&mut self, _size: usize, _end_of_stream: bool) -> SdkAction {
-        sdk_action(self.0.on_request_rest())
-    }
-
-    fn on_http_request_trailers(&mut self, _count: usize) -> SdkAction {
-        sdk_action(self.0.on_request_rest())
-    }
-
-    fn on_http_response_headers(&mut self, _count: usize, _end_of_stream: bool) -> SdkAction {
-        self.0.on_response_headers();
-        SdkAction::Continue
-    }
-
-    fn on_log(&mut self) {
-        self.0.on_end();
+/// Exported as `proxy_on_log`.
+#[unsafe(no_mangle)]
+extern "C" fn gatepost_on_log(context: u32) {
+    if let Some(stream) = stream(context) {
+        stream.on_end();
     }
 }
 
-fn sdk_action(action: Action) -> SdkAction {
-    match action {
-        Action::Continue => SdkAction::Continue,
-        Action::Pause => SdkAction::Pause,
+/// Exported as `proxy_on_delete`.
+#[unsafe(no_mangle)]
+extern "C" fn gatepost_on_delete(context: u32) {
+    match STREAMS.with_borrow_mut(|streams| streams.remove(&context)) {
+        Some(stream) => stream.on_delete(),
+        None => proxy_on_delete(context),
     }
 }
 
@@ -146,8 +160,12 @@ extern "C" fn gatepost_on_grpc_close(context: u32, token: u32, status: u32) {
     }
 }
 
-/// The plugin is taken out of the table before it runs, so that nothing is
-/// borrowed while it does.
+/// What runs is taken out of its table before it does, so that nothing is
+/// borrowed meanwhile.
+fn stream(context: u32) -> Option<Rc<HttpStream>> {
+    STREAMS.with_borrow(|streams| streams.get(&context).cloned())
+}
+
 fn plugin(context: u32) -> Option<Rc<Plugin>> {
     PLUGINS.with_borrow(|plugins| plugins.get(&context).cloned())
 }

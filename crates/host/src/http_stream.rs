@@ -1,6 +1,6 @@
 //! A request, the ABI's stream context.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use gatepost_filter::{
@@ -17,16 +17,14 @@ pub struct HttpStream {
     pub(crate) id: u32,
     plugin: Rc<Plugin>,
     stream: RefCell<Option<(SharedChain, Stream)>>,
-    /// Whether the request may go on. Until the chain has said so it may not.
-    passed: Cell<bool>,
 }
 
-/// What the proxy is to do with the part of a request at hand.
+/// What the proxy is to do with a request whose headers it has shown.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Action {
     /// Hand it to the next filter.
     Continue,
-    /// Keep it.
+    /// Keep its headers, its body and its trailers.
     Pause,
 }
 
@@ -39,7 +37,6 @@ impl HttpStream {
             id,
             plugin,
             stream: RefCell::default(),
-            passed: Cell::new(false),
         })
     }
 
@@ -56,17 +53,6 @@ impl HttpStream {
         let action = self.carry_out(&chain, &mut stream, &proxy, outcome);
         self.stream.replace(Some((chain, stream)));
         action
-    }
-
-    /// `proxy_on_request_body` and `proxy_on_request_trailers`: held as long as
-    /// the request is, whatever the plugin's `allow_on_headers_stop_iteration`.
-    #[must_use]
-    pub fn on_request_rest(&self) -> Action {
-        if self.passed.get() {
-            Action::Continue
-        } else {
-            Action::Pause
-        }
     }
 
     /// `proxy_on_response_headers`.
@@ -137,19 +123,13 @@ impl HttpStream {
     ) -> Action {
         match outcome {
             Outcome::Continue => match apply(stream.changes(), HeaderMap::Request, self.abi()) {
-                Ok(()) => {
-                    self.passed.set(true);
-                    Action::Continue
-                }
+                Ok(()) => Action::Continue,
                 Err(error) => {
                     chain.log_error(proxy, &error);
                     match chain.refuse(stream, proxy, &HOST_ERROR, 503) {
                         Outcome::Reply(reply) => self.answer(chain, &reply, proxy),
                         // All filters are in shadow mode: nothing may be denied.
-                        Outcome::Continue | Outcome::Wait => {
-                            self.passed.set(true);
-                            return Action::Continue;
-                        }
+                        Outcome::Continue | Outcome::Wait => return Action::Continue,
                     }
                     Action::Pause
                 }

@@ -13,6 +13,8 @@ mod bindings;
 #[cfg(target_arch = "wasm32")]
 mod entry;
 mod http_stream;
+#[cfg(target_arch = "wasm32")]
+mod id_map;
 mod module;
 mod pairs;
 mod plugin;

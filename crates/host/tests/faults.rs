@@ -118,7 +118,7 @@ fn a_request_that_would_be_denied_never_passes_whatever_fails() {
                 proxy.fail(call, status);
                 let (sent, verdict) = through(&mut proxy, &by("mallory"));
                 assert!(is_refused(&verdict), "{call} {status}: {verdict:?}");
-                assert!(!proxy.send_body(sent), "{call} {status}");
+                assert!(!proxy.passes_the_rest(sent), "{call} {status}");
                 proxy.end(sent);
                 // Nothing of the fault is left: the worker serves.
                 proxy.mend(call);
@@ -194,7 +194,7 @@ fn a_header_that_cannot_be_changed_is_a_host_error() {
                     panic!("{call} {status}")
                 };
                 assert_eq!((reply.status, reply.details.as_str()), (503, "host_error"));
-                assert!(!proxy.send_body(sent) && !proxy.send_trailers(sent));
+                assert!(!proxy.passes_the_rest(sent));
                 assert_eq!(
                     proxy.counter("chain", "none", "host_error", "denied"),
                     Some(1)
@@ -229,7 +229,7 @@ fn a_reply_that_cannot_be_sent_leaves_the_request_held() {
             proxy.fail("proxy_send_local_response", status);
             let (sent, verdict) = through(&mut proxy, &by("mallory"));
             assert_eq!(verdict, Verdict::Held);
-            assert!(!proxy.send_body(sent));
+            assert!(!proxy.passes_the_rest(sent));
         }
     });
 }

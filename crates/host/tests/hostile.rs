@@ -127,7 +127,7 @@ fn a_plugin_without_configuration_refuses_everything() {
                 (reply.status, reply.details.as_str()),
                 (503, "not_configured")
             );
-            assert!(!proxy.send_body(sent) && !proxy.send_trailers(sent));
+            assert!(!proxy.passes_the_rest(sent));
             proxy.respond(sent, &[(":status", "503")]);
             proxy.tick();
             proxy.reply(0, 1, &[(":status", "200")], b"");

@@ -45,14 +45,6 @@ impl Vm for NativeVm {
         self.streams[&stream].on_request_headers(count) == Action::Continue
     }
 
-    fn on_request_body(&mut self, stream: u32) -> bool {
-        self.streams[&stream].on_request_rest() == Action::Continue
-    }
-
-    fn on_request_trailers(&mut self, stream: u32) -> bool {
-        self.streams[&stream].on_request_rest() == Action::Continue
-    }
-
     fn on_response_headers(&mut self, stream: u32, _count: usize) {
         self.streams[&stream].on_response_headers();
     }

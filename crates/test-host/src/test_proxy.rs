@@ -195,14 +195,11 @@ impl TestProxy {
         })
     }
 
-    /// Sends a part of the request's body; tells whether it may go on.
-    pub fn send_body(&mut self, sent: Sent) -> bool {
-        self.enter(sent).on_request_body(sent.id)
-    }
-
-    /// Sends the request's trailers; tells whether they may go on.
-    pub fn send_trailers(&mut self, sent: Sent) -> bool {
-        self.enter(sent).on_request_trailers(sent.id)
+    /// Whether what comes behind the headers, body and trailers, goes on. While
+    /// a request is held or refused it does not, and no callback sees it.
+    #[must_use]
+    pub fn passes_the_rest(&self, sent: Sent) -> bool {
+        self.with(sent, |stream| stream.continued && stream.reply.is_none())
     }
 
     /// Passes response headers back; gives them as the client gets them.

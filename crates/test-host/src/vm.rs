@@ -9,8 +9,6 @@ pub(crate) trait Vm {
     fn on_configure(&mut self, root: u32) -> bool;
     fn create_stream(&mut self, stream: u32, root: u32);
     fn on_request_headers(&mut self, stream: u32, count: usize) -> bool;
-    fn on_request_body(&mut self, stream: u32) -> bool;
-    fn on_request_trailers(&mut self, stream: u32) -> bool;
     fn on_response_headers(&mut self, stream: u32, count: usize);
     fn on_log(&mut self, stream: u32);
     fn delete(&mut self, context: u32);

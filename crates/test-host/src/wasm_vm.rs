@@ -18,6 +18,10 @@ use crate::worker::Worker;
 use proxy::define_proxy;
 use wasi::define_wasi;
 
+/// `FilterHeadersStatus::StopAllIterationAndWatermark` of Envoy: headers, body and
+/// trailers are held.
+const STOP_ALL: u32 = 4;
+
 pub(crate) struct WasmVm {
     worker: Rc<Worker>,
     store: Store<Rc<Worker>>,
@@ -87,11 +91,6 @@ impl WasmVm {
             Err(trap) => panic!("{name} trapped: {trap:?}"),
         }
     }
-
-    /// Status 0 is Continue; so is a callback that is not there.
-    fn continues<P: WasmParams>(&mut self, name: &str, arguments: P) -> bool {
-        self.call::<P, u32>(name, arguments).unwrap_or(0) == 0
-    }
 }
 
 impl Vm for WasmVm {
@@ -116,20 +115,17 @@ impl Vm for WasmVm {
 
     fn on_request_headers(&mut self, stream: u32, count: usize) -> bool {
         let count = u32::try_from(count).unwrap();
-        self.continues("proxy_on_request_headers", (stream, count, 0_u32))
-    }
-
-    fn on_request_body(&mut self, stream: u32) -> bool {
-        self.continues("proxy_on_request_body", (stream, 1_u32, 1_u32))
-    }
-
-    fn on_request_trailers(&mut self, stream: u32) -> bool {
-        self.continues("proxy_on_request_trailers", (stream, 1_u32))
+        let arguments = (stream, count, 0_u32);
+        match self.call::<_, u32>("proxy_on_request_headers", arguments) {
+            Some(0) | None => true,
+            Some(STOP_ALL) => false,
+            Some(other) => panic!("status {other} may let the body go on"),
+        }
     }
 
     fn on_response_headers(&mut self, stream: u32, count: usize) {
         let count = u32::try_from(count).unwrap();
-        self.continues("proxy_on_response_headers", (stream, count, 0_u32));
+        self.call::<_, u32>("proxy_on_response_headers", (stream, count, 0_u32));
     }
 
     fn on_log(&mut self, stream: u32) {
