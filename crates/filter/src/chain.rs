@@ -34,7 +34,7 @@ struct Instance {
     filter: Box<dyn Filter>,
     settings: Settings,
     reporter: Reporter,
-    tick: Option<Duration>,
+    tick: Cell<Option<Duration>>,
     next_tick: Cell<Duration>,
 }
 
@@ -68,7 +68,7 @@ impl Chain {
                 filter: loaded.filter,
                 settings: loaded.settings,
                 reporter: Reporter::new(name),
-                tick: loaded.tick,
+                tick: Cell::new(loaded.tick),
                 next_tick: Cell::default(),
             });
         }
@@ -230,7 +230,8 @@ impl Chain {
         let now = services.monotonic_clock();
         let mut wakes = Vec::new();
         for (place, instance) in self.instances.iter().enumerate() {
-            let Some(period) = instance.tick.filter(|_| instance.next_tick.get() <= now) else {
+            let is_due = |_: &Duration| instance.next_tick.get() <= now;
+            let Some(period) = instance.tick.get().filter(is_due) else {
                 continue;
             };
             instance.next_tick.set(now.saturating_add(period));
@@ -247,12 +248,20 @@ impl Chain {
         Some(self.tell_root(place, instance, services, RootEvent::Replied(reply)))
     }
 
+    /// The plugin ends, or another configuration takes this one's place: filters
+    /// give back what others wait for.
+    pub fn on_close(&self, services: &dyn Services) {
+        for instance in &self.instances {
+            instance.filter.on_close(services);
+        }
+    }
+
     /// The shortest period that a filter wants, if any wants one.
     #[must_use]
     pub fn tick_period(&self) -> Option<Duration> {
         self.instances
             .iter()
-            .filter_map(|instance| instance.tick)
+            .filter_map(|instance| instance.tick.get())
             .min()
     }
 
@@ -274,6 +283,11 @@ impl Chain {
     ) -> Wakes {
         let mut root = Root::new(services, place, &self.calls);
         instance.filter.on_root(&mut root, event);
+        if let Some(period) = root.next_tick().filter(|_| instance.tick.get().is_some()) {
+            let now = services.monotonic_clock();
+            instance.tick.set(Some(period));
+            instance.next_tick.set(now.saturating_add(period));
+        }
         Wakes {
             place,
             keys: root.into_wakes(),

@@ -46,6 +46,13 @@ pub trait Filter {
     fn on_root(&self, root: &mut Root<'_>, event: RootEvent) {
         let _ = (root, event);
     }
+
+    /// The filter ends: what it holds of the data that all workers share is to
+    /// be given back. There is no other event after it; where the proxy ends
+    /// without a word, there is not even this one.
+    fn on_close(&self, services: &dyn Services) {
+        let _ = services;
+    }
 }
 
 /// A filter was told of an event for which it never waited: a fault of ours.
@@ -97,7 +104,8 @@ pub struct Loaded {
     /// Headers of the request that it owns: the client's copies are removed, in
     /// every spelling, before any filter of the chain sees the request (law 4).
     pub owned_headers: Vec<String>,
-    /// How often [`RootEvent::Tick`] is wanted; needs [`Phases::TICK`].
+    /// When the first [`RootEvent::Tick`] is wanted, and how often from then on
+    /// unless [`Root::tick_within`] says otherwise; needs [`Phases::TICK`].
     pub tick: Option<Duration>,
 }
 

@@ -1,6 +1,7 @@
 //! What a filter does outside any request.
 
 use std::cell::RefCell;
+use std::time::Duration;
 
 use crate::services::{CallId, CallReply, GrpcCall, HostError, HttpCall, Services};
 use crate::sorted_map::SortedMap;
@@ -21,6 +22,7 @@ pub struct Root<'a> {
     place: usize,
     calls: &'a RootCalls,
     wakes: Vec<WakeKey>,
+    next_tick: Option<Duration>,
 }
 
 /// Which filter of a chain made which call.
@@ -40,7 +42,12 @@ impl<'a> Root<'a> {
             place,
             calls,
             wakes: Vec::new(),
+            next_tick: None,
         }
+    }
+
+    pub(crate) fn next_tick(&self) -> Option<Duration> {
+        self.next_tick
     }
 
     pub(crate) fn into_wakes(self) -> Vec<WakeKey> {
@@ -73,6 +80,12 @@ impl<'a> Root<'a> {
         let id = self.services.grpc_call(&call.bounded())?;
         self.calls.0.borrow_mut().insert(id, self.place);
         Ok(id)
+    }
+
+    /// Wants the next tick so soon, in place of the period that was wanted last;
+    /// the shortest counts if it is said several times of one event.
+    pub fn tick_within(&mut self, period: Duration) {
+        self.next_tick = Some(self.next_tick.map_or(period, |known| known.min(period)));
     }
 
     /// Lets every request of this worker go on that waits for `key`.

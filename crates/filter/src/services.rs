@@ -23,6 +23,10 @@ pub trait Services {
     /// cooldowns and freshness.
     fn monotonic_clock(&self) -> Duration;
 
+    /// Random bits, to tell workers apart and to spread what they do in time; 0
+    /// where the host has none. Nothing that must not be guessed hangs on them.
+    fn random(&self) -> u128;
+
     /// A property of the request or its connection; `None` when there is none.
     /// About 1 us: read none that the configuration does not need.
     ///

@@ -27,6 +27,9 @@ pub trait Abi {
     /// WASI `clock_time_get(monotonic)`; zero where the host has none.
     fn monotonic_time(&self) -> Duration;
 
+    /// WASI `random_get`; 0 where the host has none.
+    fn random(&self) -> u128;
+
     /// `proxy_set_tick_period_milliseconds`; 0 stops the timer.
     ///
     /// # Errors

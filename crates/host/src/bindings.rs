@@ -148,6 +148,14 @@ impl Abi for Bindings {
         }
     }
 
+    fn random(&self) -> u128 {
+        let mut bits = [0; 16];
+        match getrandom::fill(&mut bits) {
+            Ok(()) => u128::from_le_bytes(bits),
+            Err(_) => 0,
+        }
+    }
+
     fn set_tick_period(&self, milliseconds: u32) -> Result<(), Status> {
         ok(unsafe { proxy_set_tick_period_milliseconds(milliseconds) })
     }

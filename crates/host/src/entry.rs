@@ -57,6 +57,7 @@ impl Root {
 
 impl Drop for Root {
     fn drop(&mut self) {
+        self.plugin.on_delete();
         PLUGINS.with_borrow_mut(|plugins| plugins.remove(&self.id));
     }
 }

@@ -94,6 +94,9 @@ impl Plugin {
             );
             return false;
         }
+        if let Some(former) = former {
+            former.on_close(&proxy);
+        }
         if proxy.logs(Level::Info) {
             let took = proxy.monotonic_clock().saturating_sub(start).as_millis();
             proxy.log(Level::Info, &format!("configured in {took} ms"));
@@ -116,6 +119,13 @@ impl Plugin {
             });
         }
         let _ = self.tune_timer();
+    }
+
+    /// `proxy_on_delete` for a plugin.
+    pub fn on_delete(&self) {
+        if let Some(chain) = self.chain.take() {
+            chain.on_close(&Proxy::new(self.abi.as_ref()));
+        }
     }
 
     /// `proxy_on_http_call_response`.
@@ -220,6 +230,7 @@ impl Plugin {
         let proxy = self.proxy_for(reply.call());
         if let Some(wakes) = chain.on_root_reply(&proxy, reply) {
             self.wake(&wakes);
+            let _ = self.tune_timer();
         }
     }
 

@@ -61,6 +61,10 @@ impl Services for Proxy<'_> {
         self.abi.monotonic_time()
     }
 
+    fn random(&self) -> u128 {
+        self.abi.random()
+    }
+
     fn property(&self, path: &[&str]) -> Result<Option<Vec<u8>>, HostError> {
         self.abi
             .property(path.join("\0").as_bytes())

@@ -43,6 +43,8 @@ struct Refused {
     retry_at: Duration,
 }
 
+/// While a body is parsed, in slices that leave the worker time for requests.
+const BUSY: Duration = Duration::from_millis(10);
 /// While something is about to happen, and while nothing is.
 const FAST: Duration = Duration::from_millis(50);
 const SLOW: Duration = Duration::from_secs(1);
@@ -110,14 +112,16 @@ impl<F: Format> Remote<F> {
         }
     }
 
-    /// When the next tick should be, counted from now: between 50 ms and 1 s.
+    /// When the next tick should be, counted from now: between 10 ms and 1 s.
     pub fn next_tick(&self, now: Duration) -> Duration {
         let busy = self.job.as_ref().is_some_and(Job::is_busy);
         let first =
             self.held.is_none() && (self.last_failure().is_none() || self.seen.is_claimed(now));
         if self.refused.is_some() {
             SLOW
-        } else if busy || self.waits || first {
+        } else if busy {
+            BUSY
+        } else if self.waits || first {
             FAST
         } else if self.seen.is_claimed(now) {
             SLOW

@@ -57,7 +57,9 @@ impl Vm for NativeVm {
         if let Some(stream) = self.streams.remove(&context) {
             stream.on_delete();
         }
-        self.plugins.remove(&context);
+        if let Some(plugin) = self.plugins.remove(&context) {
+            plugin.on_delete();
+        }
     }
 
     fn on_tick(&mut self, root: u32) {

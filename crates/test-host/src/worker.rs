@@ -124,6 +124,11 @@ impl Abi for Worker {
         self.clock().unwrap_or_default()
     }
 
+    fn random(&self) -> u128 {
+        // The same for all: that it tells workers apart must not be needed.
+        7
+    }
+
     fn set_tick_period(&self, milliseconds: u32) -> Result<(), Status> {
         self.enter("proxy_set_tick_period_milliseconds")?;
         self.tick.set(milliseconds);

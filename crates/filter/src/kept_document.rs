@@ -1,0 +1,204 @@
+//! A remote document, as a filter keeps it: `gatepost-remote` on [`Services`].
+
+use std::cell::{Cell, RefCell};
+use std::time::Duration;
+
+use gatepost_remote::{
+    Actions, Body, Failure, Fetch, Format, Remote, Reply, SlotError, Slots, Source, Status, Swap,
+};
+
+use crate::root::{Root, RootEvent};
+use crate::services::{self, CallId, CallReply, HttpCall, Services};
+use crate::verdict::WakeKey;
+
+/// A document of a source, kept fresh by all workers together. A filter that
+/// loads one needs [`Phases::HTTP_CALL`](crate::Phases::HTTP_CALL) and
+/// [`Phases::TICK`](crate::Phases::TICK), hands every [`RootEvent`] to
+/// [`on_event`](Self::on_event), and lets requests that lack it wait for its key.
+pub struct KeptDocument<F: Format> {
+    remote: RefCell<Remote<F>>,
+    key: WakeKey,
+    /// The call that is under way, and the attempt that it is.
+    call: Cell<Option<(CallId, u64)>>,
+}
+
+/// What an event came to.
+#[derive(Debug)]
+pub struct News<E> {
+    /// This worker has another document than before.
+    pub changed: bool,
+    /// What failed, to be counted and logged: of all workers one tells each.
+    pub failed: Vec<Failure<E>>,
+}
+
+impl<F: Format> KeptDocument<F> {
+    /// The first period of [`Loaded::tick`](crate::Loaded::tick); the next ones
+    /// come from here.
+    pub const FIRST_TICK: Duration = Duration::from_millis(50);
+
+    /// Keeps the document of `source`; nothing is fetched before the first tick.
+    /// Requests wait for [`WaitFor::Wake`](crate::WaitFor::Wake) with `key`.
+    pub fn new(source: Source, format: F, key: WakeKey, services: &dyn Services) -> Self {
+        Self {
+            remote: RefCell::new(Remote::new(source, format, services.random())),
+            key,
+            call: Cell::default(),
+        }
+    }
+
+    /// Goes on after a tick, or after the reply to a call of this document; the
+    /// reply to another one changes nothing.
+    pub fn on_event(&self, root: &mut Root<'_>, event: RootEvent) -> News<F::Error> {
+        let services = root.services();
+        let now = services.monotonic_clock();
+        let slots = SharedSlots(services);
+        let mut remote = self.remote.borrow_mut();
+        let actions = match event {
+            RootEvent::Tick => remote.tick(now, &slots),
+            RootEvent::Replied(reply) => {
+                let Some(attempt) = self.attempt_of(reply) else {
+                    return News::none();
+                };
+                let size = (reply, remote.source().max_bytes());
+                read_reply(services, size, |reply| {
+                    remote.reply(attempt, reply, now, &slots)
+                })
+            }
+        };
+        let mut news = News::none();
+        let mut fetch = self.act(actions, root, &mut news);
+        // A call that the proxy refuses is an answer, too.
+        while let Some(asked) = fetch {
+            let call = HttpCall {
+                cluster: remote.source().cluster(),
+                headers: &asked.headers(remote.source()),
+                body: b"",
+                timeout: remote.source().timeout(),
+            };
+            fetch = match root.http_call(&call) {
+                Ok(call) => {
+                    self.call.set(Some((call, asked.attempt)));
+                    None
+                }
+                Err(error) => {
+                    let actions = remote.call_refused(asked.attempt, error.status, now, &slots);
+                    self.act(actions, root, &mut news)
+                }
+            };
+        }
+        root.tick_within(remote.next_tick(now));
+        news
+    }
+
+    /// The plugin ends: if this worker was to fetch, another one is now.
+    pub fn close(&self, services: &dyn Services) {
+        let now = services.monotonic_clock();
+        self.remote.borrow_mut().close(now, &SharedSlots(services));
+    }
+
+    /// Looks at the document, unless there is none or it is too old.
+    pub fn with<T>(
+        &self,
+        services: &dyn Services,
+        look: impl FnOnce(Option<&F::Document>) -> T,
+    ) -> T {
+        look(self.remote.borrow().document(services.monotonic_clock()))
+    }
+
+    /// What an operator watches.
+    #[must_use]
+    pub fn status(&self, services: &dyn Services) -> Status {
+        self.remote.borrow().status(services.monotonic_clock())
+    }
+
+    fn attempt_of(&self, reply: CallReply) -> Option<u64> {
+        let (_, attempt) = self.call.get().filter(|(call, _)| *call == reply.call())?;
+        self.call.set(None);
+        Some(attempt)
+    }
+
+    fn act(
+        &self,
+        actions: Actions<F::Error>,
+        root: &mut Root<'_>,
+        news: &mut News<F::Error>,
+    ) -> Option<Fetch> {
+        news.changed |= actions.changed;
+        news.failed.extend(actions.failed);
+        if actions.wake {
+            root.wake(self.key);
+        }
+        actions.fetch
+    }
+}
+
+impl<E> News<E> {
+    fn none() -> Self {
+        Self {
+            changed: false,
+            failed: Vec::new(),
+        }
+    }
+}
+
+/// Reads the reply at hand. What cannot be read whole is no reply.
+fn read_reply<T>(
+    services: &dyn Services,
+    (reply, max_bytes): (CallReply, usize),
+    take: impl FnOnce(Reply<'_>) -> T,
+) -> T {
+    let no_reply = Reply {
+        headers: &[],
+        body: Body::Whole(Vec::new()),
+    };
+    let CallReply::Http {
+        headers: count,
+        body: size,
+        ..
+    } = reply
+    else {
+        return take(no_reply);
+    };
+    let headers = services.reply_headers();
+    let headers: Vec<(&[u8], &[u8])> = match &headers {
+        Ok(headers) if headers.len() == count => headers.iter().collect(),
+        _ => return take(no_reply),
+    };
+    // Nothing is copied that will not be read.
+    if size > max_bytes {
+        return take(Reply {
+            headers: &headers,
+            body: Body::TooLarge(size),
+        });
+    }
+    match services.reply_body(max_bytes) {
+        Ok(body) if body.len() == size => take(Reply {
+            headers: &headers,
+            body: Body::Whole(body),
+        }),
+        _ => take(no_reply),
+    }
+}
+
+/// Shared data, as the document's keeper needs it.
+struct SharedSlots<'a>(&'a dyn Services);
+
+impl Slots for SharedSlots<'_> {
+    fn get(&self, key: &[u8]) -> Result<Option<(Vec<u8>, u32)>, SlotError> {
+        let slot = self
+            .0
+            .shared(key)
+            .map_err(|error| SlotError(error.status))?;
+        Ok(slot.map(|slot| (slot.value, slot.version)))
+    }
+
+    fn put(&self, key: &[u8], value: &[u8], swap: Swap) -> Result<bool, SlotError> {
+        let swap = match swap {
+            Swap::IfAbsent => services::Swap::IfAbsent,
+            Swap::IfVersion(version) => services::Swap::IfUnchanged(version),
+        };
+        self.0
+            .set_shared(key, value, swap)
+            .map_err(|error| SlotError(error.status))
+    }
+}
