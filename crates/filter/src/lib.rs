@@ -29,7 +29,7 @@ pub use changes::{Change, Changes, Unsendable};
 pub use deny_response::{DenyResponse, RawDenyResponse, Reply};
 pub use filter::{Filter, Kind, Load, Loaded, Phases};
 pub use kept_document::{KeptDocument, News};
-pub use report::{escape, metric_name};
+pub use report::{escape, gauge_name, metric_name};
 pub use request::{End, Request, Stream};
 pub use response::Response;
 pub use root::{Root, RootEvent};

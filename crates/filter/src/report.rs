@@ -136,6 +136,13 @@ pub fn metric_name(instance: &str, rule: &str, reason: &str, metric: &str) -> St
     format!("wasm_filter.{instance}.component.{rule}.tag.{reason};.{metric}")
 }
 
+/// The name of a gauge with its labels, likewise: `wasm_filter` is the instance,
+/// `component` what it speaks of.
+#[must_use]
+pub fn gauge_name(instance: &str, component: &str, metric: &str) -> String {
+    format!("wasm_filter.{instance}.component.{component}.{metric}")
+}
+
 /// Bytes of a client as they may stand in a log line: printable ASCII, the rest
 /// escaped, at most 128 bytes, between quotes.
 #[must_use]

@@ -233,5 +233,5 @@ fn ticks_are_fast_while_something_is_about_to_happen() {
     let fetch = fetch(&mut one, later, &shared);
     assert_eq!(one.next_tick(later), s(1));
     Answer::ok("a\nb\nend\n").give(&mut one, fetch.attempt, later, &shared);
-    assert_eq!(one.next_tick(later), ms(50));
+    assert_eq!(one.next_tick(later), ms(10));
 }

@@ -1,6 +1,8 @@
 //! The document, as an operator writes it. The fields' meaning is in the
 //! README; what is valid, `plan.rs` decides.
 
+mod feed;
+
 use std::fmt;
 
 use gatepost_config::{Name, UniqueMap, Whole};
@@ -9,6 +11,10 @@ use gatepost_http_match::{Given, MatchConfig};
 use gatepost_ip_set::CidrList;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, SeqAccess, Unexpected, Visitor};
+
+pub(crate) use self::feed::{
+    BeforeFirstLoad, FeedConfig, FeedFormat, IfEmptyConfig, IfUnavailable,
+};
 
 /// Configuration of the ip-allowlist filter.
 #[derive(Deserialize)]
@@ -132,10 +138,18 @@ pub(crate) enum PeerCertificate {
 /// A list.
 #[derive(Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, expecting = "a list: an object with `cidrs`")]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a list: an object with `cidrs` or `feed`"
+)]
+#[cfg_attr(feature = "schema", schemars(extend("oneOf" = [{"required": ["cidrs"]}, {"required": ["feed"]}])))]
 pub(crate) struct ListConfig {
-    /// Addresses and networks, IPv4 and IPv6.
-    pub(crate) cidrs: CidrList,
+    /// Addresses and networks, IPv4 and IPv6. This or `feed`.
+    #[serde(default)]
+    pub(crate) cidrs: Given<CidrList>,
+    /// A server that publishes them.
+    #[serde(default)]
+    pub(crate) feed: Given<FeedConfig>,
     /// The reason code of a denial by this list. Default `ip_denied`.
     #[serde(default)]
     pub(crate) reason: Given<String>,

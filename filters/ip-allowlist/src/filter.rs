@@ -4,7 +4,8 @@ use std::net::IpAddr;
 
 use gatepost_config::Problems;
 use gatepost_filter::{
-    Denial, Filter, Level, Load, Loaded, Pass, Reason, Request, RuleRef, Verdict,
+    Denial, Event, Filter, Level, Load, Loaded, Pass, Reason, Request, Root, RootEvent, RuleRef,
+    Services, Verdict, Wait, WaitFor,
 };
 use gatepost_http_match::{ClientAddress, PeerIdentity, Selection, Undecided};
 use gatepost_ip_set::Membership;
@@ -12,27 +13,35 @@ use gatepost_ip_set::client_address::ClientAddressError;
 
 use crate::client::{UnknownClient, UnreadableIdentity, peer_identity};
 use crate::config::{Config, DefaultAction, Precedence};
-use crate::plan::{Access, Allow, Plan};
+use crate::feed::{Feed, Missing};
+use crate::plan::{Access, Allow, ListRef, Place, Plan};
 use crate::warnings::warnings;
 
 /// Loads the filter from its document.
 pub(crate) fn load(load: &Load<'_>) -> Result<Loaded, Problems> {
     let config: Config = load.read()?;
-    let (plan, settings) = Plan::new(config, &load.path)?;
+    let (mut plan, settings) = Plan::new(config, &load.path)?;
     for warning in warnings(&plan, &settings, load.services) {
         load.services
             .log(Level::Warn, &format!("{}: {warning}", load.instance));
     }
+    let feeds: Vec<Feed> = std::mem::take(&mut plan.feeds)
+        .into_iter()
+        .zip(0..)
+        .map(|(feed, key)| Feed::new(feed, key, load.instance, load.services))
+        .collect();
     Ok(Loaded {
-        filter: Box::new(IpAllowlist { plan }),
+        tick: (!feeds.is_empty()).then_some(Feed::FIRST_TICK),
+        filter: Box::new(IpAllowlist { plan, feeds }),
         settings,
         owned_headers: Vec::new(),
-        tick: None,
     })
 }
 
 struct IpAllowlist {
     plan: Plan,
+    /// By [`Place::Feed`].
+    feeds: Vec<Feed>,
 }
 
 const ALLOWED: Reason = Reason::fixed("allowed");
@@ -41,6 +50,8 @@ const DEFAULT_DENIED: Reason = Reason::fixed("default_denied");
 const IP_NOT_ALLOWED: Reason = Reason::fixed("ip_not_allowed");
 const IDENTITY_MISSING: Reason = Reason::fixed("identity_missing");
 const IDENTITY_NOT_ALLOWED: Reason = Reason::fixed("identity_not_allowed");
+const LIST_UNAVAILABLE: Reason = Reason::fixed("list_unavailable");
+const LIST_STALE: Reason = Reason::fixed("list_stale");
 
 impl Filter for IpAllowlist {
     fn on_request(&self, request: &mut Request<'_>) -> Verdict {
@@ -64,6 +75,23 @@ impl Filter for IpAllowlist {
                 }
                 _ => Verdict::Deny(with_client(Denial::undecided(why), client)),
             },
+        }
+    }
+
+    /// A list has come, or did not: the request is judged anew.
+    fn on_event(&self, request: &mut Request<'_>, _event: Event) -> Verdict {
+        self.on_request(request)
+    }
+
+    fn on_root(&self, root: &mut Root<'_>, event: RootEvent) {
+        for feed in &self.feeds {
+            feed.on_event(root, event);
+        }
+    }
+
+    fn on_close(&self, services: &dyn Services) {
+        for feed in &self.feeds {
+            feed.on_close(services);
         }
     }
 }
@@ -95,6 +123,9 @@ impl IpAllowlist {
                 Some(Err(error)) => return Verdict::Deny(no_address(rule, error)),
                 None => return Verdict::Deny(no_address(rule, UNKNOWN_PEER)),
             };
+            if let Some(verdict) = self.await_lists(rule, access, request) {
+                return verdict;
+            }
             if let Some(denial) = self.judge_address(rule, access, address) {
                 return Verdict::Deny(denial);
             }
@@ -119,16 +150,60 @@ impl IpAllowlist {
         Verdict::Deny(with_client(denial, client))
     }
 
+    /// What a request does that needs a list that is not there; nothing if all are
+    /// there that it needs.
+    fn await_lists(
+        &self,
+        rule: RuleRef,
+        access: &Access,
+        request: &mut Request<'_>,
+    ) -> Option<Verdict> {
+        if self.feeds.is_empty() {
+            return None;
+        }
+        for list in access.lists() {
+            let Place::Feed(feed) = list.place else {
+                continue;
+            };
+            let feed = self.feeds.get(feed)?;
+            let Some(missing) = feed.missing() else {
+                continue;
+            };
+            if feed.is_optional() {
+                feed.count_ignored(request.services());
+                continue;
+            }
+            let reason = match missing {
+                Missing::NotLoaded => LIST_UNAVAILABLE,
+                Missing::Stale => LIST_STALE,
+            };
+            let mut otherwise =
+                Denial::with_status(rule, reason, 503).header("retry-after", RETRY_AFTER);
+            if let Some(info) = self.plan.list_infos.get(list.index) {
+                otherwise = otherwise.field("list", info.name.clone());
+            }
+            return Some(match feed.wait(request) {
+                Some((key, at_most)) => Verdict::Wait(Wait {
+                    what: WaitFor::Wake(key),
+                    at_most,
+                    otherwise,
+                }),
+                None => Verdict::Deny(otherwise),
+            });
+        }
+        None
+    }
+
     /// The denial of an address, if it is denied. One lookup answers for all
-    /// lists.
+    /// lists that stand in the document.
     fn judge_address(&self, rule: RuleRef, access: &Access, address: IpAddr) -> Option<Denial> {
         let membership = self.plan.lists.lookup(address);
-        let denied = longest(&membership, &access.deny);
+        let denied = self.longest(&membership, address, &access.deny);
         let (allowed, is_listed) = match &access.allow {
             Allow::Anyone => (None, true),
             Allow::Nobody => (None, false),
             Allow::Lists(lists) => {
-                let longest = longest(&membership, lists);
+                let longest = self.longest(&membership, address, lists);
                 (longest, longest.is_some())
             }
         };
@@ -170,6 +245,32 @@ impl IpAllowlist {
         })
     }
 
+    /// The entry with the longest prefix; the first list's among equals.
+    fn longest(
+        &self,
+        membership: &Membership<'_>,
+        address: IpAddr,
+        lists: &[ListRef],
+    ) -> Option<Entry> {
+        let mut longest: Option<Entry> = None;
+        for list in lists {
+            let prefix_len = match list.place {
+                Place::Table(id) => membership.prefix_len(id),
+                Place::Feed(feed) => self.feeds.get(feed).and_then(|feed| feed.lookup(address)),
+            };
+            let Some(prefix_len) = prefix_len else {
+                continue;
+            };
+            if longest.is_none_or(|known| known.prefix_len < prefix_len) {
+                longest = Some(Entry {
+                    list: list.index,
+                    prefix_len,
+                });
+            }
+        }
+        longest
+    }
+
     /// Whether the entry that allows an address wins over the one that denies
     /// it.
     fn outranks(&self, allowed: Option<Entry>, denied: Entry) -> bool {
@@ -178,28 +279,14 @@ impl IpAllowlist {
     }
 }
 
+/// Seconds after which a request whose list is missing may come again.
+const RETRY_AFTER: &str = "2";
+
 /// The entry of a list that holds an address.
 #[derive(Clone, Copy)]
 struct Entry {
     list: usize,
     prefix_len: u8,
-}
-
-/// The entry with the longest prefix; the first list's among equals.
-fn longest(membership: &Membership<'_>, lists: &[gatepost_ip_set::ListId]) -> Option<Entry> {
-    let mut longest: Option<Entry> = None;
-    for list in lists {
-        let Some(prefix_len) = membership.prefix_len(*list) else {
-            continue;
-        };
-        if longest.is_none_or(|known| known.prefix_len < prefix_len) {
-            longest = Some(Entry {
-                list: list.index(),
-                prefix_len,
-            });
-        }
-    }
-    longest
 }
 
 fn learn_identity(request: &mut Request<'_>) -> Result<Option<String>, UnreadableIdentity> {

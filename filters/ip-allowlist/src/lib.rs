@@ -6,6 +6,7 @@
 
 mod client;
 mod config;
+mod feed;
 mod filter;
 mod plan;
 mod warnings;
@@ -15,7 +16,10 @@ use gatepost_filter::{Kind, Phases};
 /// The filter, as a module names it.
 pub const KIND: Kind = Kind {
     name: "ip-allowlist",
-    phases: Phases::REQUEST,
+    phases: Phases::REQUEST
+        .and(Phases::WAIT)
+        .and(Phases::HTTP_CALL)
+        .and(Phases::TICK),
     load: filter::load,
 };
 

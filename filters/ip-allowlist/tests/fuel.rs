@@ -1,5 +1,10 @@
 //! What the filter's typical paths cost, compared with fuel.txt.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::arithmetic_side_effects
+)]
 
 use std::path::Path;
 
@@ -65,7 +70,7 @@ fn judge(
     is_expected: impl Fn(Verdict) -> bool,
 ) -> Cost {
     let mut proxy = TestProxy::with_document(code, document);
-    let mut once = |proxy: &mut TestProxy| {
+    let once = |proxy: &mut TestProxy| {
         let sent = proxy.send(request);
         assert!(is_expected(proxy.verdict(sent)));
         proxy.end(sent);

@@ -167,7 +167,25 @@ pub(super) const CLIENT: &Table = &[
 ];
 
 pub(super) const LIST: &Table = &[
-    ("", "lists.l: missing field `cidrs`"),
+    ("", "lists.l: expected one of `cidrs` and `feed`"),
+    (
+        r#""cidrs": ["10.0.0.1"], "feed": {"cluster": "c", "authority": "a", "path": "/"}"#,
+        "lists.l: expected one of `cidrs` and `feed`",
+    ),
+    (r#""feed": null"#, "lists.l.feed: invalid type: null"),
+    (r#""feed": {}"#, "lists.l.feed: missing field `cluster`"),
+    (
+        r#""feed": {"cluster": "c", "authority": "a", "path": "/", "url": "x"}"#,
+        "lists.l.feed: unknown field `url`",
+    ),
+    (
+        r#""feed": {"cluster": "c", "authority": "a", "path": "/", "format": "csv"}"#,
+        "lists.l.feed.format: unknown variant `csv`, expected `text` or `json`",
+    ),
+    (
+        r#""feed": {"cluster": "c", "authority": "a", "path": "/", "max_age": {"shortest": "1s"}}"#,
+        "lists.l.feed.max_age: missing field `longest`",
+    ),
     (r#""cidrs": null"#, "lists.l.cidrs: invalid type: null"),
     (
         r#""cidrs": "10.0.0.1""#,
@@ -189,7 +207,7 @@ pub(super) const LIST: &Table = &[
     ),
     (
         r#""cidrs": ["10.0.0.1"], "x": 1"#,
-        "unknown field `x`, expected `cidrs` or `reason`",
+        "unknown field `x`, expected one of `cidrs`, `feed`, `reason`",
     ),
 ];
 

@@ -21,6 +21,42 @@ pub(super) const TOP: &Table = &[
         "lists.My List: expected a name of 1 to 64 characters",
     ),
     (
+        r#"{"lists": {"l": {"feed": {"cluster": "", "authority": "a", "path": "/"}}}}"#,
+        "lists.l.feed.cluster: expected 1 to 255 visible ASCII characters",
+    ),
+    (
+        r#"{"lists": {"l": {"feed": {"cluster": "c", "authority": "a", "path": "l.txt"}}}}"#,
+        "lists.l.feed.path: expected a path that starts with `/`",
+    ),
+    (
+        r#"{"lists": {"l": {"feed": {"cluster": "c", "authority": "a", "path": "/", "refresh": "500ms"}}}}"#,
+        "lists.l.feed.refresh: expected 1s to 24h",
+    ),
+    (
+        r#"{"lists": {"l": {"feed": {"cluster": "c", "authority": "a", "path": "/", "stale_for": "5m"}}}}"#,
+        "lists.l.feed.stale_for: expected at least the longest period between two fetches",
+    ),
+    (
+        r#"{"lists": {"l": {"feed": {"cluster": "c", "authority": "a", "path": "/", "format": "json", "max_bytes": 524289}}}}"#,
+        "lists.l.feed.max_bytes: expected 1 to 524288 bytes",
+    ),
+    (
+        r#"{"lists": {"l": {"feed": {"cluster": "c", "authority": "a", "path": "/", "wait": "31s"}}}}"#,
+        "lists.l.feed.wait: expected a time up to 30s",
+    ),
+    (
+        r#"{"lists": {"l": {"feed": {"cluster": "c", "authority": "a", "path": "/", "wait": "1s", "before_first_load": "fail"}}}}"#,
+        "lists.l.feed.wait: expected only where requests wait",
+    ),
+    (
+        r#"{"lists": {"l": {"feed": {"cluster": "c", "authority": "a", "path": "/", "if_unavailable": "ignore", "before_first_load": "wait"}}}}"#,
+        "lists.l.feed.before_first_load: expected `fail`, or nothing",
+    ),
+    (
+        r#"{"client_address": {"from": "connection"}, "lists": {"l": {"feed": {"cluster": "c", "authority": "a", "path": "/", "if_unavailable": "ignore"}}}, "rules": [{"name": "a", "allow": ["l"]}]}"#,
+        "rules[0].allow[0]: expected a list with `if_unavailable: deny`",
+    ),
+    (
         r#"{"rules": [{"name": "a", "allow": "anyone"}, {"name": "a", "allow": "anyone"}]}"#,
         "rules[1].name: expected a name of its own: another rule is `a`",
     ),
