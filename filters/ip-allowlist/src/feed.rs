@@ -31,6 +31,8 @@ pub(crate) struct Feed {
 /// Entries of a list that have not expired at a moment of the wall clock.
 struct Table {
     entries: FeedTable,
+    /// Whether other entries may count at another moment.
+    expires: bool,
     built_at: Duration,
 }
 
@@ -144,10 +146,8 @@ impl Feed {
                 *table = None;
                 return;
             };
-            let expires = table
-                .as_ref()
-                .is_some_and(|table| table.entries.next_expiry().is_some());
-            if !is_new && table.is_some() && !expires {
+            let is_lasting = |table: &Table| !table.expires;
+            if !is_new && table.as_ref().is_some_and(is_lasting) {
                 return;
             }
             // Without the time nobody can say which entries still count.
@@ -167,6 +167,7 @@ impl Feed {
                 *table = None;
                 *table = Some(Table {
                     entries: FeedTable::build(list, wall),
+                    expires: list.iter().any(|(_, expiry)| expiry.is_some()),
                     built_at: wall,
                 });
                 self.was_loaded.set(true);

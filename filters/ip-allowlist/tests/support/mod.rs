@@ -6,6 +6,7 @@
     clippy::indexing_slicing
 )]
 
+pub(crate) mod feeds;
 pub(crate) mod wrong;
 
 use gatepost_host::Module;
