@@ -57,7 +57,9 @@ fn check_page(broken: &mut Vec<String>) -> Result<(), String> {
     const PAGE: &str = "docs/laws.md";
     let page = read(Path::new(PAGE))?;
     let mut code = String::new();
-    for folder in ["crates", "filters", "modules", "e2e", "bench", "fuzz", "xtask"] {
+    for folder in [
+        "crates", "filters", "modules", "e2e", "bench", "fuzz", "xtask",
+    ] {
         for file in sources(Path::new(folder))? {
             code.push_str(&read(&file)?);
         }

@@ -142,6 +142,18 @@ impl Phases {
         self.0 & other.0 == other.0
     }
 
+    /// Whether a request is looked at again after it was let go on or refused.
+    #[must_use]
+    pub const fn keep_requests(self) -> bool {
+        self.contain(Self::RESPONSE) || self.contain(Self::END)
+    }
+
+    /// Whether there is anything to be done when a request or a plugin ends.
+    #[must_use]
+    pub const fn need_ends(self) -> bool {
+        self.0 != Self::REQUEST.0
+    }
+
     /// The set that [`bits`](Self::bits) named.
     #[must_use]
     pub const fn from_bits(bits: u8) -> Self {

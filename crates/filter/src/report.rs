@@ -64,8 +64,10 @@ impl Reporter {
 
     fn count(&self, report: &Report<'_>, settings: &Settings, services: &dyn Services) {
         let mut counters = self.counters.borrow_mut();
-        let key = (report.decision, report.rule, report.reason.clone());
-        let metric = match counters.get(&key) {
+        let compare = |(decision, rule, reason): &(Decision, RuleRef, Reason)| {
+            (*decision, *rule, reason).cmp(&(report.decision, report.rule, report.reason))
+        };
+        let metric = match counters.find(compare) {
             Some(metric) => *metric,
             None if counters.len() >= MOST_COUNTERS => None,
             None => {
@@ -77,6 +79,7 @@ impl Reporter {
                     report.decision.metric(),
                 );
                 let metric = services.define_metric(MetricKind::Counter, &name).ok();
+                let key = (report.decision, report.rule, report.reason.clone());
                 counters.insert(key, metric);
                 metric
             }

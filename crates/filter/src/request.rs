@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use gatepost_http_match::{Facts, Headers, RequestView, owned_spelling};
+use gatepost_http_match::{Facts, RequestView, owned_spelling};
 
 use crate::changes::{Changes, Unsendable};
 use crate::services::{CallId, GrpcCall, HostError, HttpCall, Services};
@@ -39,7 +39,7 @@ impl Stream {
     /// A request of which the proxy has announced so many headers.
     pub(crate) fn new(announced: usize) -> Self {
         Self {
-            view: RequestView::new(Headers::default()),
+            view: RequestView::unread(),
             reading: Reading::Announced(announced),
             changes: Changes::default(),
             place: 0,

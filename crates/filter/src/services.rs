@@ -28,11 +28,13 @@ pub trait Services {
     fn random(&self) -> u128;
 
     /// A property of the request or its connection; `None` when there is none.
-    /// About 1 us: read none that the configuration does not need.
+    /// The parts of its path are joined by NUL, as the ABI takes them:
+    /// `source\0address`. About 1 us: read none that the configuration does not
+    /// need.
     ///
     /// # Errors
     /// When the proxy refuses the call for any reason but absence.
-    fn property(&self, path: &[&str]) -> Result<Option<Vec<u8>>, HostError>;
+    fn property(&self, path: &str) -> Result<Option<Vec<u8>>, HostError>;
 
     /// The headers of the request. Ask through
     /// [`Request::view`](crate::Request::view), which reads them once.

@@ -1,5 +1,7 @@
 //! A map for few entries, or for keys that mostly come in order.
 
+use std::cmp::Ordering;
+
 /// Entries in one piece of memory, sorted by key. Finding one is a binary
 /// search; putting one in the middle moves those behind it. In a module this is
 /// a tenth of the code of a B-tree, which is compiled anew for every type.
@@ -28,7 +30,13 @@ impl<K: Ord, V> SortedMap<K, V> {
     /// The value of `key`.
     #[must_use]
     pub fn get(&self, key: &K) -> Option<&V> {
-        let place = self.place(key).ok()?;
+        self.find(|known| known.cmp(key))
+    }
+
+    /// The value of the key that `compare` finds equal to what is looked for; for
+    /// a key that would have to be made to be looked up.
+    pub(crate) fn find(&self, compare: impl Fn(&K) -> Ordering) -> Option<&V> {
+        let place = self.0.binary_search_by(|(known, _)| compare(known)).ok()?;
         self.0.get(place).map(|(_, value)| value)
     }
 

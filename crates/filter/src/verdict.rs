@@ -195,15 +195,20 @@ impl Reason {
 
 impl PartialEq for Reason {
     fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
+        self.cmp(other).is_eq()
     }
 }
 
 impl Eq for Reason {}
 
 impl Ord for Reason {
+    /// By the code. Mostly it is the very text, because each comes from one table.
     fn cmp(&self, other: &Self) -> Ordering {
-        self.as_str().cmp(other.as_str())
+        let (own, others) = (self.as_str(), other.as_str());
+        if std::ptr::eq(own, others) {
+            return Ordering::Equal;
+        }
+        own.cmp(others)
     }
 }
 

@@ -13,6 +13,11 @@
 //!   headers are paused (`allow_on_headers_stop_iteration`), so a filter would have
 //!   to see every part of every body just to hold it. *Stop all* holds them without.
 //!
+//! A request is kept only where a filter looks at it again, or lets it wait. A
+//! module whose filters judge headers and no more does not export
+//! `proxy_on_delete`, which Envoy would call at the end of every request; a plugin
+//! that is gone is found there when the next one is created.
+//!
 //! What remains of the SDK panics only if the proxy names a plugin that it never
 //! created. Its host functions are not called at all: see `bindings.rs`.
 
@@ -21,23 +26,28 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use gatepost_filter::SortedMap;
+use gatepost_filter::{Phases, SortedMap};
 use proxy_wasm::traits::{Context, RootContext};
 
+use crate::abi::{Abi as _, Status};
 use crate::bindings::Bindings;
 use crate::http_stream::{Action, HttpStream};
 use crate::id_map::IdMap;
-use crate::plugin::{Module, Plugin};
+use crate::module::Module;
+use crate::plugin::Plugin;
 
 thread_local! {
     static MODULE: Cell<Option<&'static Module>> = const { Cell::new(None) };
+    static PHASES: Cell<Phases> = const { Cell::new(Phases::REQUEST) };
     static PLUGINS: RefCell<SortedMap<u32, Rc<Plugin>>> = const { RefCell::new(SortedMap::new()) };
     static STREAMS: RefCell<IdMap<Rc<HttpStream>>> = RefCell::default();
+    static OPENED: Opened = const { Opened::new() };
 }
 
 /// Called by `_initialize`.
 pub fn start(module: &'static Module) {
     MODULE.set(Some(module));
+    PHASES.set(module.phases());
     proxy_wasm::set_root_context(|id| Box::new(Root::new(id)));
 }
 
@@ -86,7 +96,12 @@ unsafe extern "C" {
 #[unsafe(no_mangle)]
 extern "C" fn gatepost_on_context_create(context: u32, parent: u32) {
     if parent == 0 {
+        if !PHASES.get().need_ends() {
+            drop_gone(context);
+        }
         proxy_on_context_create(context, parent);
+    } else if !PHASES.get().keep_requests() {
+        OPENED.with(|opened| opened.note(context, parent));
     } else if let Some(plugin) = plugin(parent) {
         let stream = plugin.open_stream(context);
         STREAMS.with_borrow_mut(|streams| streams.insert(context, stream));
@@ -99,7 +114,15 @@ extern "C" fn gatepost_on_context_create(context: u32, parent: u32) {
 extern "C" fn gatepost_on_request_headers(context: u32, count: usize, _end: u32) -> u32 {
     /// `FilterHeadersStatus::StopAllIterationAndWatermark` of Envoy.
     const STOP_ALL: u32 = 4;
-    match stream(context).map(|stream| stream.on_request_headers(count)) {
+    let action = if PHASES.get().keep_requests() {
+        stream(context).map(|stream| stream.on_request_headers(count))
+    } else {
+        let parent = OPENED.with(|opened| opened.parent_of(context));
+        parent
+            .and_then(plugin)
+            .map(|plugin| plugin.on_request_headers(context, count))
+    };
+    match action {
         Some(Action::Continue) => 0,
         Some(Action::Pause) | None => STOP_ALL,
     }
@@ -122,12 +145,23 @@ extern "C" fn gatepost_on_log(context: u32) {
     }
 }
 
-/// Exported as `proxy_on_delete`.
+/// Exported as `proxy_on_delete`, where anything is to be done.
 #[unsafe(no_mangle)]
 extern "C" fn gatepost_on_delete(context: u32) {
-    match STREAMS.with_borrow_mut(|streams| streams.remove(&context)) {
-        Some(stream) => stream.on_delete(),
-        None => proxy_on_delete(context),
+    let is_plugin = PLUGINS.with_borrow(|plugins| plugins.get(&context).is_some());
+    if is_plugin {
+        proxy_on_delete(context);
+    } else if PHASES.get().keep_requests() {
+        let stream = STREAMS.with_borrow_mut(|streams| streams.remove(&context));
+        if let Some(stream) = stream {
+            stream.on_delete();
+        }
+    } else {
+        PLUGINS.with_borrow(|plugins| {
+            plugins
+                .iter()
+                .for_each(|(_, plugin)| plugin.forget(context));
+        });
     }
 }
 
@@ -159,6 +193,51 @@ extern "C" fn gatepost_on_grpc_close(context: u32, token: u32, status: u32) {
     if let Some(plugin) = plugin(context) {
         plugin.on_grpc_reply(token, status, 0);
     }
+}
+
+/// Which plugin the requests belong to that were opened last.
+///
+/// Envoy shows a request's headers right after it has opened it, so one place would
+/// do. It opens some of which it never shows any, those that were refused before
+/// they came here, so a table could not be kept without being told of their end.
+struct Opened([Cell<(u32, u32)>; Self::PLACES]);
+
+impl Opened {
+    const PLACES: usize = 16;
+
+    const fn new() -> Self {
+        Self([const { Cell::new((0, 0)) }; Self::PLACES])
+    }
+
+    fn note(&self, context: u32, parent: u32) {
+        if let Some(place) = self.place(context) {
+            place.set((context, parent));
+        }
+    }
+
+    fn parent_of(&self, context: u32) -> Option<u32> {
+        let (known, parent) = self.place(context)?.get();
+        (known == context).then_some(parent)
+    }
+
+    fn place(&self, context: u32) -> Option<&Cell<(u32, u32)>> {
+        self.0.get(usize::try_from(context).ok()? % Self::PLACES)
+    }
+}
+
+/// Drops the plugins that the proxy has deleted, of which this module is not told,
+/// and one whose number it now gives to the plugin `created`.
+fn drop_gone(created: u32) {
+    let known: Vec<u32> =
+        PLUGINS.with_borrow(|plugins| plugins.iter().map(|(id, _)| *id).collect());
+    for id in known {
+        let is_gone = || Bindings.set_effective_context(id) == Err(Status::BAD_ARGUMENT);
+        if id == created || is_gone() {
+            proxy_on_delete(id);
+        }
+    }
+    // Envoy does so itself when the callback returns.
+    let _ = Bindings.set_effective_context(created);
 }
 
 /// What runs is taken out of its table before it does, so that nothing is

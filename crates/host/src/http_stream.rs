@@ -3,12 +3,10 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use gatepost_filter::{
-    Chain, Change, Changes, HostError, Outcome, Reason, Reply, Services, SharedChain, Stream, Wakes,
-};
+use gatepost_filter::{Chain, Outcome, Services, SharedChain, Stream, Wakes};
 
-use crate::abi::{Abi, HeaderMap, RawReply};
-use crate::pairs;
+use crate::abi::{Abi, HeaderMap};
+use crate::carrier::{Carrier, apply, refuse_unconfigured};
 use crate::plugin::Plugin;
 use crate::proxy::{Proxy, refused};
 
@@ -28,9 +26,6 @@ pub enum Action {
     Pause,
 }
 
-/// The proxy refused to make the chain's changes.
-const HOST_ERROR: Reason = Reason::fixed("host_error");
-
 impl HttpStream {
     pub(crate) fn new(id: u32, plugin: Rc<Plugin>) -> Rc<Self> {
         Rc::new(Self {
@@ -40,17 +35,44 @@ impl HttpStream {
         })
     }
 
+    /// A request that `chain` has judged, and that has to wait.
+    pub(crate) fn judged(
+        id: u32,
+        plugin: &Rc<Plugin>,
+        chain: SharedChain,
+        stream: Stream,
+    ) -> Rc<Self> {
+        Rc::new(Self {
+            id,
+            plugin: Rc::clone(plugin),
+            stream: RefCell::new(Some((chain, stream))),
+        })
+    }
+
+    /// Waits, if that is possible.
+    pub(crate) fn wait(self: &Rc<Self>, proxy: &Proxy<'_>) -> Action {
+        let mut slot = self.stream.borrow_mut();
+        match slot.as_mut() {
+            Some((chain, stream)) => self.carrier(chain, proxy).carry_out(stream, Outcome::Wait),
+            None => Action::Pause,
+        }
+    }
+
     /// `proxy_on_request_headers`.
     #[must_use]
     pub fn on_request_headers(self: &Rc<Self>, count: usize) -> Action {
-        let proxy = self.proxy();
+        if !self.plugin.keeps_requests() {
+            return self.plugin.on_request_headers(self.id, count);
+        }
         let Some(chain) = self.plugin.chain() else {
-            self.refuse_unconfigured();
+            refuse_unconfigured(self.abi());
             return Action::Pause;
         };
+        let proxy = self.proxy();
         let mut stream = chain.admit(count, &proxy);
         let outcome = chain.on_request(&mut stream, &proxy);
-        let action = self.carry_out(&chain, &mut stream, &proxy, outcome);
+        let carrier = self.carrier(&chain, &proxy);
+        let action = carrier.carry_out(&mut stream, outcome);
         self.stream.replace(Some((chain, stream)));
         action
     }
@@ -101,7 +123,8 @@ impl HttpStream {
         }
         let chain = Rc::clone(chain);
         let outcome = judge(&chain, stream, proxy);
-        if self.carry_out(&chain, stream, proxy, outcome) == Action::Continue
+        let carrier = self.carrier(&chain, proxy);
+        if carrier.carry_out(stream, outcome) == Action::Continue
             && let Err(status) = self.abi().continue_request()
         {
             chain.log_error(proxy, &refused("continue_stream")(status));
@@ -114,87 +137,13 @@ impl HttpStream {
         slot.as_ref().is_some_and(|(_, stream)| wakes.mean(stream))
     }
 
-    fn carry_out(
-        self: &Rc<Self>,
-        chain: &Chain,
-        stream: &mut Stream,
-        proxy: &Proxy<'_>,
-        outcome: Outcome,
-    ) -> Action {
-        match outcome {
-            Outcome::Continue => match apply(stream.changes(), HeaderMap::Request, self.abi()) {
-                Ok(()) => Action::Continue,
-                Err(error) => {
-                    chain.log_error(proxy, &error);
-                    match chain.refuse(stream, proxy, &HOST_ERROR, 503) {
-                        Outcome::Reply(reply) => self.answer(chain, &reply, proxy),
-                        // All filters are in shadow mode: nothing may be denied.
-                        Outcome::Continue | Outcome::Wait => return Action::Continue,
-                    }
-                    Action::Pause
-                }
-            },
-            Outcome::Reply(reply) => {
-                // The request goes nowhere, but access logs still show its
-                // headers: what the client may not set is not in them.
-                if let Err(error) = apply(stream.changes(), HeaderMap::Request, self.abi()) {
-                    chain.log_error(proxy, &error);
-                }
-                self.answer(chain, &reply, proxy);
-                Action::Pause
-            }
-            Outcome::Wait => {
-                let held = stream
-                    .waiting()
-                    .is_some_and(|wait| self.plugin.hold(self, wait.at_most, wait.what));
-                if held {
-                    return Action::Pause;
-                }
-                let outcome = chain.give_up(stream, proxy);
-                self.carry_out(chain, stream, proxy, outcome)
-            }
+    fn carrier<'a>(self: &'a Rc<Self>, chain: &'a Chain, proxy: &'a Proxy<'a>) -> Carrier<'a> {
+        Carrier {
+            plugin: &self.plugin,
+            chain,
+            proxy,
+            holder: Some(self),
         }
-    }
-
-    fn answer(&self, chain: &Chain, reply: &Reply, proxy: &Proxy<'_>) {
-        if let Err(error) = self.send(reply) {
-            // The request stays held: it gets no answer, but it does not pass.
-            chain.log_error(proxy, &error);
-        }
-    }
-
-    fn send(&self, reply: &Reply) -> Result<(), HostError> {
-        let pairs = reply
-            .headers
-            .iter()
-            .map(|(name, value)| (name.as_bytes(), value.as_bytes()));
-        let raw = RawReply {
-            status: u32::from(reply.status),
-            details: reply.details.as_bytes(),
-            body: reply.body.as_bytes(),
-            headers: &pairs::encode(pairs).unwrap_or_default(),
-            grpc_status: reply.grpc_status.map_or(-1, i32::from),
-        };
-        let bare = RawReply {
-            body: b"",
-            headers: b"",
-            ..raw
-        };
-        let sent = self.abi().send_local_response(&raw);
-        sent.or_else(|_| self.abi().send_local_response(&bare))
-            .map_err(refused("send_local_response"))
-    }
-
-    fn refuse_unconfigured(&self) {
-        let reply = Reply {
-            status: 503,
-            headers: Vec::new(),
-            body: "Service Unavailable: not_configured\n".to_owned(),
-            details: "not_configured".to_owned(),
-            grpc_status: None,
-        };
-        // Held, if that fails. The log says already why nothing is configured.
-        let _ = self.send(&reply);
     }
 
     fn proxy(&self) -> Proxy<'_> {
@@ -204,19 +153,4 @@ impl HttpStream {
     fn abi(&self) -> &dyn Abi {
         self.plugin.abi.as_ref()
     }
-}
-
-fn apply(changes: &Changes, map: HeaderMap, abi: &dyn Abi) -> Result<(), HostError> {
-    for (name, change) in changes.iter() {
-        match change {
-            Change::Set(value) => abi
-                .replace_header(map, name, value)
-                .map_err(refused("replace_header_map_value"))?,
-            Change::Remove => {
-                abi.remove_header(map, name)
-                    .map_err(refused("remove_header_map_value"))?;
-            }
-        }
-    }
-    Ok(())
 }

@@ -10,6 +10,7 @@
 mod abi;
 #[cfg(target_arch = "wasm32")]
 mod bindings;
+mod carrier;
 #[cfg(target_arch = "wasm32")]
 mod entry;
 mod http_stream;
@@ -22,7 +23,7 @@ mod proxy;
 
 pub use abi::{Abi, Buffer, HeaderMap, LogLevel, RawGrpcCall, RawMetricKind, RawReply, Status};
 pub use http_stream::{Action, HttpStream};
-pub use plugin::{Module, Plugin};
+pub use plugin::Plugin;
 
 #[cfg(target_arch = "wasm32")]
 #[doc(hidden)]
@@ -33,4 +34,4 @@ pub mod macro_support {
     pub use crate::entry::start;
 }
 pub use gatepost_filter::Kind;
-pub use module::{STAMP_SECTION, phases_of};
+pub use module::{Module, STAMP_SECTION, phases_of};

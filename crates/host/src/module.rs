@@ -3,6 +3,21 @@
 
 use gatepost_filter::{Kind, Phases};
 
+/// What a module hosts.
+#[derive(Debug)]
+pub struct Module {
+    /// The filters that its document may name.
+    pub kinds: &'static [Kind],
+}
+
+impl Module {
+    /// All callbacks that its filters need.
+    #[must_use]
+    pub const fn phases(&self) -> Phases {
+        phases_of(self.kinds)
+    }
+}
+
 /// The custom section in which a module says which callbacks it needs, as the
 /// bits of [`Phases`]. `xtask` reads it when it trims the module.
 pub const STAMP_SECTION: &str = "gatepost.phases";

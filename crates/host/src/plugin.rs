@@ -6,20 +6,15 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use gatepost_filter::{
-    CallId, CallReply, Chain, Event, Kind, Level, Outcome, Services, SharedChain, SortedMap,
-    WaitFor, Wakes,
+    CallId, CallReply, Chain, Event, Level, Outcome, Services, SharedChain, SortedMap, WaitFor,
+    Wakes,
 };
 
 use crate::abi::{Abi, Buffer, Status};
-use crate::http_stream::HttpStream;
+use crate::carrier::{Carrier, refuse_unconfigured};
+use crate::http_stream::{Action, HttpStream};
+use crate::module::Module;
 use crate::proxy::Proxy;
-
-/// What a module hosts.
-#[derive(Debug)]
-pub struct Module {
-    /// The filters that its document may name.
-    pub kinds: &'static [Kind],
-}
 
 /// A root context.
 pub struct Plugin {
@@ -104,6 +99,33 @@ impl Plugin {
         true
     }
 
+    pub(crate) fn keeps_requests(&self) -> bool {
+        self.module.phases().keep_requests()
+    }
+
+    /// `proxy_on_request_headers` for a request of which nothing is kept, unless it
+    /// waits.
+    pub(crate) fn on_request_headers(self: &Rc<Self>, id: u32, count: usize) -> Action {
+        let Some(chain) = self.chain() else {
+            refuse_unconfigured(self.abi.as_ref());
+            return Action::Pause;
+        };
+        let proxy = Proxy::new(self.abi.as_ref());
+        let mut stream = chain.admit(count, &proxy);
+        match chain.on_request(&mut stream, &proxy) {
+            Outcome::Wait => HttpStream::judged(id, self, chain, stream).wait(&proxy),
+            outcome => {
+                let carrier = Carrier {
+                    plugin: self,
+                    chain: &chain,
+                    proxy: &proxy,
+                    holder: None,
+                };
+                carrier.carry_out(&mut stream, outcome)
+            }
+        }
+    }
+
     /// `proxy_on_tick`: periods and deadlines.
     pub fn on_tick(&self) {
         let Some(chain) = self.chain() else { return };
@@ -126,6 +148,7 @@ impl Plugin {
         if let Some(chain) = self.chain.take() {
             chain.on_close(&Proxy::new(self.abi.as_ref()));
         }
+        self.waiting.take();
     }
 
     /// `proxy_on_http_call_response`.

@@ -65,9 +65,9 @@ impl Services for Proxy<'_> {
         self.abi.random()
     }
 
-    fn property(&self, path: &[&str]) -> Result<Option<Vec<u8>>, HostError> {
+    fn property(&self, path: &str) -> Result<Option<Vec<u8>>, HostError> {
         self.abi
-            .property(path.join("\0").as_bytes())
+            .property(path.as_bytes())
             .map_err(refused("get_property"))
     }
 

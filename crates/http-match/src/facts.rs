@@ -10,7 +10,12 @@ use crate::Value;
 /// memory. There is at most one fact of a type; filters may define types of
 /// their own beside the well-known ones of this crate.
 #[derive(Default)]
-pub struct Facts(Vec<(TypeId, Box<dyn Any>)>);
+pub struct Facts {
+    /// By itself: most requests have this fact and no other, and need no memory
+    /// for it.
+    client_address: Option<ClientAddress>,
+    others: Vec<(TypeId, Box<dyn Any>)>,
+}
 
 /// The client's address, proven by the configured source.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -32,10 +37,14 @@ pub struct Claims(pub Value);
 impl Facts {
     /// Adds a fact; returns the fact of the same type that it replaces.
     pub fn insert<T: 'static>(&mut self, fact: T) -> Option<T> {
+        let client_address: &mut dyn Any = &mut self.client_address;
+        if let Some(slot) = client_address.downcast_mut::<Option<T>>() {
+            return slot.replace(fact);
+        }
         let id = TypeId::of::<T>();
         let fact: Box<dyn Any> = Box::new(fact);
-        let Some((_, slot)) = self.0.iter_mut().find(|(known, _)| *known == id) else {
-            self.0.push((id, fact));
+        let Some((_, slot)) = self.others.iter_mut().find(|(known, _)| *known == id) else {
+            self.others.push((id, fact));
             return None;
         };
         let replaced = std::mem::replace(slot, fact);
@@ -45,16 +54,24 @@ impl Facts {
     /// The fact of type `T`, when somebody learned it.
     #[must_use]
     pub fn get<T: 'static>(&self) -> Option<&T> {
+        let client_address: &dyn Any = &self.client_address;
+        if let Some(slot) = client_address.downcast_ref::<Option<T>>() {
+            return slot.as_ref();
+        }
         let id = TypeId::of::<T>();
-        let (_, fact) = self.0.iter().find(|(known, _)| *known == id)?;
+        let (_, fact) = self.others.iter().find(|(known, _)| *known == id)?;
         fact.downcast_ref()
     }
 
     /// Takes the fact of type `T` away.
     pub fn remove<T: 'static>(&mut self) -> Option<T> {
+        let client_address: &mut dyn Any = &mut self.client_address;
+        if let Some(slot) = client_address.downcast_mut::<Option<T>>() {
+            return slot.take();
+        }
         let id = TypeId::of::<T>();
-        let index = self.0.iter().position(|(known, _)| *known == id)?;
-        let (_, fact) = self.0.swap_remove(index);
+        let index = self.others.iter().position(|(known, _)| *known == id)?;
+        let (_, fact) = self.others.swap_remove(index);
         fact.downcast().ok().map(|boxed| *boxed)
     }
 }
@@ -62,6 +79,8 @@ impl Facts {
 /// How many there are: facts may hold secrets.
 impl fmt::Debug for Facts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Facts").field(&self.0.len()).finish()
+        let known = usize::from(self.client_address.is_some());
+        let count = self.others.len().saturating_add(known);
+        f.debug_tuple("Facts").field(&count).finish()
     }
 }

@@ -42,7 +42,7 @@ impl Target {
         let Some(value) = value else {
             return match method {
                 Some(b"CONNECT") => Self::of_form(Form::NoPath),
-                _ => Self::of_form(Form::Unreadable),
+                _ => Self::missing(),
             };
         };
         let path_end = position(value, |byte| matches!(byte, b'?' | b'#'));
@@ -52,6 +52,11 @@ impl Target {
             query: query(value, path_end),
             form: Form::of(method, path.of(value)),
         }
+    }
+
+    /// The target of a request that has none, and must have one.
+    pub(crate) fn missing() -> Self {
+        Self::of_form(Form::Unreadable)
     }
 
     /// The target of a request that has more than one.

@@ -49,6 +49,21 @@ impl RequestView {
         }
     }
 
+    /// The view of a request whose headers nobody has read: that of one without
+    /// any.
+    #[must_use]
+    pub fn unread() -> Self {
+        Self {
+            headers: Headers::default(),
+            facts: Facts::default(),
+            method: None,
+            authority_value: None,
+            authority: Authority::Unreadable,
+            path_value: None,
+            target: Target::missing(),
+        }
+    }
+
     /// Takes in the headers of a request of which only facts were known.
     pub fn read(&mut self, headers: Headers) {
         let facts = std::mem::take(&mut self.facts);

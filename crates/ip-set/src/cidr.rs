@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::str::FromStr;
 
 use crate::AddressError;
-use crate::address::parse_as_written;
+use crate::address::{leading_octet, parse_as_written};
 use crate::bits::Bits;
 
 /// How many bits of an IPv4-mapped IPv6 address stand before the IPv4 address.
@@ -58,11 +58,9 @@ impl Cidr {
     /// # Errors
     /// As for [`Cidr::parse`], except for host bits.
     pub fn parse_masking(text: &str) -> Result<Masked, CidrError> {
-        let (address, prefix_len) = match text.split_once('/') {
-            None => (text, None),
-            Some((address, prefix_len)) => (address, Some(prefix_len)),
-        };
-        let address = parse_as_written(address.as_bytes()).map_err(CidrError::Address)?;
+        let mut parts = text.as_bytes().splitn(2, |byte| *byte == b'/');
+        let (address, prefix_len) = (parts.next().unwrap_or_default(), parts.next());
+        let address = parse_as_written(address).map_err(CidrError::Address)?;
         match prefix_len {
             None => Ok(Masked {
                 cidr: Self::from(address),
@@ -202,12 +200,9 @@ fn width(address: IpAddr) -> u8 {
 }
 
 /// Other readers take `/08` for octal or for 8, and `/+8` for 8 or for nothing.
-fn parse_prefix_len(digits: &str, longest: u8) -> Result<u8, CidrError> {
-    let plain = match digits.as_bytes() {
-        [b'0'] => true,
-        [b'1'..=b'9', rest @ ..] => rest.iter().all(u8::is_ascii_digit),
-        _ => false,
-    };
-    let prefix_len = digits.parse().ok().filter(|len| plain && *len <= longest);
-    prefix_len.ok_or(CidrError::PrefixLen { longest })
+fn parse_prefix_len(digits: &[u8], longest: u8) -> Result<u8, CidrError> {
+    match leading_octet(digits) {
+        Some((prefix_len, [])) if prefix_len <= longest => Ok(prefix_len),
+        _ => Err(CidrError::PrefixLen { longest }),
+    }
 }

@@ -95,6 +95,7 @@ impl WasmVm {
 
 impl Vm for WasmVm {
     fn create_root(&mut self, root: u32) {
+        self.worker.roots.borrow_mut().insert(root);
         self.call::<_, ()>("proxy_on_context_create", (root, 0_u32))
             .expect("is exported");
         self.call::<_, u32>("proxy_on_vm_start", (root, 0_u32))
@@ -133,8 +134,8 @@ impl Vm for WasmVm {
     }
 
     fn delete(&mut self, context: u32) {
-        self.call::<_, ()>("proxy_on_delete", context)
-            .expect("is exported");
+        self.call::<_, ()>("proxy_on_delete", context);
+        self.worker.roots.borrow_mut().remove(&context);
     }
 
     fn on_tick(&mut self, root: u32) {

@@ -2,7 +2,7 @@
 //! linked natively and the compiled module.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -30,6 +30,8 @@ pub(crate) struct Worker {
     pub(crate) shared: Rc<Shared>,
     pub(crate) streams: RefCell<BTreeMap<u32, StreamState>>,
     pub(crate) effective: Cell<u32>,
+    /// Contexts of plugins.
+    pub(crate) roots: RefCell<BTreeSet<u32>>,
     pub(crate) configuration: RefCell<Vec<u8>>,
     pub(crate) vm_configuration: RefCell<Vec<u8>>,
     pub(crate) reply_headers: RefCell<Pairs>,
@@ -47,6 +49,7 @@ impl Worker {
             shared,
             streams: RefCell::default(),
             effective: Cell::default(),
+            roots: RefCell::default(),
             configuration: RefCell::default(),
             vm_configuration: RefCell::default(),
             reply_headers: RefCell::default(),
@@ -290,7 +293,8 @@ impl Abi for Worker {
 
     fn set_effective_context(&self, context: u32) -> Result<(), Status> {
         self.enter("proxy_set_effective_context")?;
-        if !self.streams.borrow().contains_key(&context) {
+        let is_root = self.roots.borrow().contains(&context);
+        if !is_root && !self.streams.borrow().contains_key(&context) {
             return Err(Status::BAD_ARGUMENT);
         }
         self.effective.set(context);

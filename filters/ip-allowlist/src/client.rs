@@ -1,7 +1,7 @@
 //! Who asks: the client's address and the peer's identity, as the document says
 //! where to find them.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
 use gatepost_filter::{HostError, Request, Services};
 use gatepost_ip_set::client_address::{ClientAddressError, ClientAddressSource};
@@ -22,7 +22,7 @@ pub(crate) enum TruePeer {
         /// Whether an address counts that the listener took from a header.
         takes_forwarded: bool,
     },
-    /// The filter state of this name.
+    /// The filter state at this property path.
     FilterState(String),
 }
 
@@ -74,8 +74,8 @@ impl TruePeer {
     /// address (a unix socket): the client's address is unknown then.
     fn read(&self, services: &dyn Services) -> Result<Option<IpAddr>, UnknownClient> {
         let value = match self {
-            Self::Connection { .. } => services.property(&["source", "address"]),
-            Self::FilterState(name) => services.property(&["filter_state", name]),
+            Self::Connection { .. } => services.property("source\0address"),
+            Self::FilterState(path) => services.property(path),
         };
         let Ok(Some(value)) = value else {
             return Ok(None);
@@ -96,10 +96,9 @@ impl TruePeer {
 /// Envoy gives port 0 to an address that it took from a header; no connection
 /// has it.
 fn is_from_header(address: &[u8]) -> bool {
-    address
-        .strip_suffix(b":0")
-        .and_then(|host| std::str::from_utf8(host).ok())
-        .is_some_and(|host| host.starts_with('[') || host.parse::<Ipv4Addr>().is_ok())
+    address.strip_suffix(b":0").is_some_and(|host| {
+        host.starts_with(b"[") || (!host.contains(&b':') && parse_peer(host).is_ok())
+    })
 }
 
 /// Why the peer's identity is not known although there may be one.
@@ -118,10 +117,9 @@ pub(crate) enum UnreadableIdentity {
 /// When that cannot be said: "no identity" would pass a rule that asks for the
 /// absence of one.
 pub(crate) fn peer_identity(request: &Request<'_>) -> Result<Option<String>, UnreadableIdentity> {
-    let property = ["connection", "uri_san_peer_certificate"];
     let identity = request
         .services()
-        .property(&property)
+        .property("connection\0uri_san_peer_certificate")
         .map_err(UnreadableIdentity::Host)?;
     let Some(identity) = identity.filter(|identity| !identity.is_empty()) else {
         return Ok(None);

@@ -38,6 +38,6 @@ pub(crate) fn warnings(plan: &Plan, settings: &Settings, services: &dyn Services
 
 /// Istio names its proxies `sidecar~<address>~<pod>~<domain>`.
 fn is_sidecar(services: &dyn Services) -> bool {
-    let id = services.property(&["xds", "node", "id"]);
+    let id = services.property("xds\0node\0id");
     matches!(id, Ok(Some(id)) if id.starts_with(b"sidecar~"))
 }

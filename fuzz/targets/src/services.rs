@@ -23,7 +23,7 @@ impl Services for Silent {
         Duration::ZERO
     }
 
-    fn property(&self, _: &[&str]) -> Result<Option<Vec<u8>>, HostError> {
+    fn property(&self, _: &str) -> Result<Option<Vec<u8>>, HostError> {
         Err(REFUSED)
     }
 

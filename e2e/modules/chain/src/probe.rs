@@ -60,7 +60,7 @@ impl Probe {
     fn run(&self, services: &dyn Services) -> Result<String, HostError> {
         let now = services.wall_clock()?.as_secs();
         let echo = services.foreign_function(&self.echo, b"echo")?;
-        let node = services.property(&["node", "id"])?.is_some();
+        let node = services.property("node\0id")?.is_some();
         let key = b"gatepost.probe";
         let is_first = services.set_shared(key, b"1", Swap::IfAbsent)?;
         let is_absent = services.shared(b"gatepost.nothing")?.is_none();

@@ -78,7 +78,7 @@ pub(super) fn client_source(
                     "expected the key of filter state",
                 );
             }
-            Some(TruePeer::FilterState(name))
+            Some(TruePeer::FilterState(format!("filter_state\0{name}")))
         }
     };
     if raw.trusted_proxies.0.is_some() && true_peer.is_none() {
