@@ -23,6 +23,10 @@ impl Services for Silent {
         Duration::ZERO
     }
 
+    fn random(&self) -> u128 {
+        0
+    }
+
     fn property(&self, _: &str) -> Result<Option<Vec<u8>>, HostError> {
         Err(REFUSED)
     }
