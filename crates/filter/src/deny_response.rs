@@ -153,10 +153,14 @@ impl DenyResponse {
     #[must_use]
     pub fn reply(&self, denial: &Denial, view: &RequestView) -> Reply {
         let status = denial.status.unwrap_or(self.status);
-        let grpc_status = is_grpc(view).then(|| {
+        let grpc = Grpc::of(view);
+        let grpc_status = grpc.map(|_| {
             let by_document = self.grpc_status.filter(|_| denial.status.is_none());
             by_document.unwrap_or_else(|| grpc_status(status))
         });
+        if let (Some(Grpc::Web(content_type)), Some(grpc_status)) = (grpc, grpc_status) {
+            return self.web_reply(denial, content_type, grpc_status);
+        }
         let (content_type, body) = match (&self.body, grpc_status) {
             // A gRPC client reads the message, not a body.
             (_, Some(_)) => (None, denial.reason.to_string()),
@@ -190,6 +194,30 @@ impl DenyResponse {
             grpc_status,
         }
     }
+
+    /// Proxies make a gRPC answer for gRPC, not for gRPC-Web: here is what such a
+    /// client reads, a response without a message, whose headers are its trailers
+    /// (gRPC-Web protocol, "Trailers-only").
+    fn web_reply(&self, denial: &Denial, content_type: &str, grpc_status: u8) -> Reply {
+        let reason = denial.reason.to_string();
+        let given = self.headers.iter().chain(&denial.headers);
+        let mut headers: Vec<(String, String)> = given
+            .filter(|(name, _)| !name.eq_ignore_ascii_case("content-type"))
+            .cloned()
+            .collect();
+        headers.extend([
+            ("content-type".to_owned(), content_type.to_owned()),
+            ("grpc-status".to_owned(), grpc_status.to_string()),
+            ("grpc-message".to_owned(), reason.clone()),
+        ]);
+        Reply {
+            status: 200,
+            headers,
+            body: String::new(),
+            details: reason,
+            grpc_status: None,
+        }
+    }
 }
 
 /// A local reply, ready for the proxy.
@@ -203,7 +231,8 @@ pub struct Reply {
     pub body: String,
     /// `%RESPONSE_CODE_DETAILS%`: the reason code.
     pub details: String,
-    /// The gRPC status, for a gRPC or gRPC-Web request.
+    /// The gRPC status, of which the proxy makes a gRPC answer. None for gRPC-Web,
+    /// whose answer is whole as it is here.
     pub grpc_status: Option<u8>,
 }
 
@@ -261,18 +290,29 @@ fn is_token(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(legal)
 }
 
-/// `application/grpc`, `application/grpc+proto`, `application/grpc-web-text`.
-fn is_grpc(view: &RequestView) -> bool {
-    let prefix = b"application/grpc";
-    view.headers().first("content-type").is_some_and(|value| {
-        value
-            .get(..prefix.len())
-            .is_some_and(|head| head.eq_ignore_ascii_case(prefix))
-            && matches!(
-                value.get(prefix.len()),
-                None | Some(b'+' | b'-' | b';' | b' ')
-            )
-    })
+/// What a request that calls a gRPC method speaks.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Grpc {
+    /// `application/grpc`, `application/grpc+proto`.
+    Http2,
+    /// `application/grpc-web`, `application/grpc-web-text+proto`; and what the
+    /// answer is.
+    Web(&'static str),
+}
+
+impl Grpc {
+    fn of(view: &RequestView) -> Option<Self> {
+        let kind = view.headers().first("content-type")?.to_ascii_lowercase();
+        let rest = kind.strip_prefix(b"application/grpc")?;
+        if rest.starts_with(b"-web-text") {
+            return Some(Self::Web("application/grpc-web-text"));
+        }
+        match rest.first() {
+            None | Some(b'+' | b';' | b' ') => Some(Self::Http2),
+            Some(b'-') => Some(Self::Web("application/grpc-web")),
+            Some(_) => None,
+        }
+    }
 }
 
 /// Whether the client named a JSON type and did not weigh it with 0 (RFC 9110

@@ -149,8 +149,6 @@ fn a_grpc_request_gets_a_grpc_status_and_the_reason_as_its_message() {
                 "application/grpc",
                 "application/grpc+proto",
                 "application/grpc; charset=utf-8",
-                "application/grpc-web",
-                "application/grpc-web-text+proto",
                 "APPLICATION/GRPC",
             ] {
                 let reply = send(get().header("content-type", content_type));
@@ -171,6 +169,31 @@ fn a_grpc_request_gets_a_grpc_status_and_the_reason_as_its_message() {
             }
         });
     }
+}
+
+/// The proxy makes no gRPC answer for it, so the answer is whole.
+#[test]
+fn a_grpc_web_request_gets_its_status_as_headers() {
+    let on_deny = r#"{"headers": [
+        {"name": "content-type", "value": "text/html"}, {"name": "x-help", "value": "a"}]}"#;
+    refusing(on_deny, |send| {
+        for (content_type, expected) in [
+            ("application/grpc-web", "application/grpc-web"),
+            ("application/grpc-web+proto", "application/grpc-web"),
+            (
+                "Application/gRPC-Web-Text+proto",
+                "application/grpc-web-text",
+            ),
+        ] {
+            let reply = send(get().header("content-type", content_type));
+            assert_eq!((reply.status, reply.grpc_status), (200, -1));
+            assert_eq!(reply.body, "");
+            assert_eq!(values(&reply.headers, "content-type"), [expected]);
+            assert_eq!(values(&reply.headers, "grpc-status"), ["7"]);
+            assert_eq!(values(&reply.headers, "grpc-message"), ["gate_denied"]);
+            assert_eq!(values(&reply.headers, "x-help"), ["a"]);
+        }
+    });
 }
 
 #[test]
