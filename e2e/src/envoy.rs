@@ -72,7 +72,10 @@ impl Envoy {
         let SocketAddress {
             address,
             port_value,
-        } = listener.local_address.socket_address;
+        } = listener
+            .local_address
+            .socket_address
+            .ok_or_else(|| Error::Malformed(format!("the address of `{name}`: a unix socket")))?;
         let ip = match address.parse() {
             Ok(IpAddr::V4(Ipv4Addr::UNSPECIFIED)) => Ipv4Addr::LOCALHOST.into(),
             Ok(IpAddr::V6(Ipv6Addr::UNSPECIFIED)) => Ipv6Addr::LOCALHOST.into(),
@@ -214,7 +217,8 @@ struct Listener {
 
 #[derive(Deserialize)]
 struct Address {
-    socket_address: SocketAddress,
+    /// None for a unix socket.
+    socket_address: Option<SocketAddress>,
 }
 
 #[derive(Deserialize)]

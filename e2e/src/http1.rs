@@ -2,6 +2,8 @@
 
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use socket2::{Domain, Socket, Type};
@@ -26,6 +28,12 @@ impl Stream for TcpStream {
     }
 }
 
+impl Stream for UnixStream {
+    fn set_read_within(&self, within: Duration) -> io::Result<()> {
+        self.set_read_timeout(Some(within))
+    }
+}
+
 /// One connection.
 pub struct Http1Client {
     stream: Box<dyn Stream>,
@@ -41,6 +49,13 @@ impl Http1Client {
     /// Connects from `source`: any address of 127.0.0.0/8 is one of this machine.
     pub fn connect_from(source: IpAddr, to: SocketAddr) -> Result<Self> {
         Ok(Self::over(connect_tcp(Some(source), to)?))
+    }
+
+    /// Connects to a unix socket.
+    pub fn connect_unix(path: &Path) -> Result<Self> {
+        let stream = UnixStream::connect(path)
+            .map_err(Error::io(format!("connecting to {}", path.display())))?;
+        Ok(Self::over(stream))
     }
 
     pub(crate) fn over(stream: impl Stream + 'static) -> Self {
@@ -137,6 +152,13 @@ impl Http1Client {
     /// after which [`Http1Client::read_exact`] gives what follows.
     pub fn head(&mut self) -> Result<Response> {
         self.read_head(Instant::now() + ANSWER_WITHIN)
+    }
+
+    /// Reads the rest of a body in chunks, behind a head that was read by itself.
+    pub fn body_in_chunks(&mut self) -> Result<Vec<u8>> {
+        let mut response = Response::default();
+        self.read_chunks(&mut response, Instant::now() + ANSWER_WITHIN)?;
+        Ok(response.body)
     }
 
     /// Reads `length` bytes.

@@ -37,6 +37,7 @@ mod large_list;
 mod log;
 mod paths;
 mod process;
+mod raw_http2;
 mod response;
 mod shipped;
 mod stats;
@@ -48,7 +49,7 @@ pub use bootstrap::{Bootstrap, substitute};
 pub use certificates::{Authority, Certificate, Identity};
 pub use envoy::{Envoy, Reload};
 pub use error::{Error, Result};
-pub use grpc::{GrpcResponse, grpc_frame, grpc_request};
+pub use grpc::{GrpcResponse, grpc_frame, grpc_request, grpc_web_request};
 pub use http1::Http1Client;
 pub use http2::Http2Client;
 pub use hyper::body::Bytes;
@@ -56,8 +57,10 @@ pub use hyper::http;
 pub use large_list::{LARGE_LIST, with_large_list};
 pub use log::Log;
 pub use paths::{
-    Binary, bench_module, each_envoy, envoys, module, not_run, test_module, vectors, workspace,
+    Binary, bench_module, each_envoy, envoys, module, not_run, shipped_modules, test_module,
+    vectors, workspace,
 };
+pub use raw_http2::{RawAnswer, RawHttp2Client, StreamEnd};
 pub use response::{Echo, Response};
 pub use shipped::shipped;
 pub use stats::Stats;

@@ -89,7 +89,7 @@ pub fn module(name: &str) -> Result<PathBuf> {
 }
 
 /// The names of the modules that are shipped: the folders of modules/.
-pub(crate) fn shipped_modules() -> Result<Vec<String>> {
+pub fn shipped_modules() -> Result<Vec<String>> {
     let folder = workspace().join("modules");
     let entries = std::fs::read_dir(folder).map_err(Error::io("listing modules/"))?;
     let names = entries

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
+use http_body_util::channel::Channel;
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
@@ -30,6 +31,7 @@ type Body = BoxBody<Bytes, Infallible>;
 /// | `content-type: application/grpc` | a gRPC message that holds the [`Echo`], `grpc-status: 0` |
 /// | CONNECT, or `upgrade: <protocol>` | the tunnel; every byte comes back |
 /// | path `/status/<code>?location=<uri>` | that status, with that `location` |
+/// | path `/early` | 200 and `early` at once, the [`Echo`] when the request has ended |
 /// | anything else | 200 and an [`Echo`] as JSON |
 ///
 /// Dropping it closes its port and its connections.
@@ -126,6 +128,16 @@ async fn answer(request: Request<Incoming>, seen: Arc<Seen>) -> io::Result<Respo
         remember(&seen, describe(&request, 0, None));
         return Ok(tunnel(request, upgrade));
     }
+    if request.uri().path() == "/early" {
+        return Ok(early(request, seen));
+    }
+    let echo = receive(request, &seen).await?;
+    let text = serde_json::to_vec(&echo).map_err(io::Error::other)?;
+    Ok(respond(&echo, &text))
+}
+
+/// Takes a request to its end.
+async fn receive(request: Request<Incoming>, seen: &Seen) -> io::Result<Echo> {
     let (head, mut body) = request.into_parts();
     let (mut length, mut trailers) = (0, None);
     while let Some(frame) = body.frame().await {
@@ -134,10 +146,22 @@ async fn answer(request: Request<Incoming>, seen: Arc<Seen>) -> io::Result<Respo
         trailers = frame.into_trailers().ok().or(trailers);
     }
     let echo = describe(&Request::from_parts(head, ()), length, trailers.as_ref());
-    let text = serde_json::to_vec(&echo).map_err(io::Error::other)?;
-    let response = respond(&echo, &text);
-    remember(&seen, echo);
-    Ok(response)
+    remember(seen, echo.clone());
+    Ok(echo)
+}
+
+/// A response that starts before the request has ended, and ends after it.
+fn early(request: Request<Incoming>, seen: Arc<Seen>) -> Response<Body> {
+    let (mut sender, body) = Channel::new(2);
+    tokio::spawn(async move {
+        // Fails only when the client has gone.
+        let _ = sender.send_data(Bytes::from_static(b"early")).await;
+        if let Ok(echo) = receive(request, &seen).await {
+            let text = serde_json::to_vec(&echo).unwrap_or_default();
+            let _ = sender.send_data(text.into()).await;
+        }
+    });
+    json(body.boxed(), "application/json")
 }
 
 fn respond(echo: &Echo, text: &[u8]) -> Response<Body> {

@@ -111,7 +111,7 @@ impl Ask {
                 timeout: self.at_most,
             });
         }
-        let path = request.view().raw_path().unwrap_or_default().to_vec();
+        let path = request.view().raw_path().unwrap_or(b"/").to_vec();
         request.http_call(&HttpCall {
             cluster: &self.cluster,
             headers: &[
