@@ -238,3 +238,22 @@ fn a_long_string_in_the_wrong_place_is_shown_in_part() {
     let shown = format!("string \"{}\" and more", "é".repeat(64));
     assert!(problem(&document).contains(&shown));
 }
+
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+fn a_name_of_a_stranger_is_escaped_and_cut() {
+    let forged = problem(r#"[{"a\n[critical] all is well": 1}]"#);
+    assert!(
+        forged
+            .starts_with(r"[0]: unknown field `a\n[critical] all is well`, expected one of `name`"),
+        "{forged}"
+    );
+    let long = "x".repeat(100_000);
+    for document in [
+        format!(r#"[{{"{long}": 1}}]"#),
+        format!(r#"[{{"name": "a", "action": "{long}"}}]"#),
+    ] {
+        let told = problem(&document);
+        assert!(told.len() < 200 && told.contains("and more"), "{told}");
+    }
+}

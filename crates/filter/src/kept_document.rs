@@ -57,6 +57,9 @@ impl<F: Format> KeptDocument<F> {
             RootEvent::Tick => remote.tick(now, &slots),
             RootEvent::Replied(reply) => {
                 let Some(attempt) = self.attempt_of(reply) else {
+                    // Whoever it is for says when he wants the next tick, and this
+                    // document may want it sooner.
+                    root.tick_within(remote.next_tick(now));
                     return News::none();
                 };
                 let size = (reply, remote.source().max_bytes());

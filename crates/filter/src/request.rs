@@ -16,6 +16,8 @@ use crate::verdict::{Reason, RuleRef, Wait};
 pub struct Stream {
     pub(crate) view: RequestView,
     reading: Reading,
+    /// A filter asked for the headers, or owns some of them.
+    is_needed: bool,
     pub(crate) changes: Changes,
     pub(crate) place: usize,
     /// How many filters, from the first, have judged it.
@@ -41,6 +43,7 @@ impl Stream {
         Self {
             view: RequestView::unread(),
             reading: Reading::Announced(announced),
+            is_needed: false,
             changes: Changes::default(),
             place: 0,
             judged: 0,
@@ -52,13 +55,19 @@ impl Stream {
 
     /// Removes the client's copies of `owned` headers, in every spelling.
     pub(crate) fn disown(&mut self, owned: &[String], services: &dyn Services) {
-        if owned.is_empty() || self.read(services).is_err() {
+        if owned.is_empty() || self.need(services).is_err() {
             return;
         }
         let is_owned = |name: &[u8]| owned.iter().any(|own| owned_spelling(name, own.as_bytes()));
         for name in self.view.remove_headers(is_owned) {
             self.changes.remove(&name);
         }
+    }
+
+    /// Reads the headers for one who cannot do without them.
+    fn need(&mut self, services: &dyn Services) -> Result<(), HostError> {
+        self.is_needed = true;
+        self.read(services)
     }
 
     /// Reads the headers, if nobody has yet.
@@ -89,11 +98,11 @@ impl Stream {
         }
     }
 
-    /// Why the headers that somebody asked for could not be read.
+    /// Why the headers could not be read that a verdict hangs on.
     pub(crate) fn unreadable(&self) -> Option<HostError> {
         match self.reading {
-            Reading::Failed(error) => Some(error),
-            Reading::Announced(_) | Reading::Done => None,
+            Reading::Failed(error) if self.is_needed => Some(error),
+            _ => None,
         }
     }
 
@@ -167,7 +176,7 @@ impl<'a> Request<'a> {
     /// asks when its configuration needs them. Should they be unreadable, the view
     /// is empty, and the chain refuses the request whatever the verdict is.
     pub fn view(&mut self) -> &RequestView {
-        let _ = self.stream.read(self.services);
+        let _ = self.stream.need(self.services);
         &self.stream.view
     }
 
@@ -232,7 +241,7 @@ impl<'a> Request<'a> {
     /// Removes all values of a header, if there is one.
     pub fn remove_header(&mut self, name: &str) {
         let is_it = |header: &[u8]| header.eq_ignore_ascii_case(name.as_bytes());
-        let _ = self.stream.read(self.services);
+        let _ = self.stream.need(self.services);
         for name in self.stream.view.remove_headers(is_it) {
             self.stream.changes.remove(&name);
         }

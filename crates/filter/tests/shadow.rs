@@ -142,3 +142,18 @@ fn a_chain_of_shadow_filters_never_refuses_for_its_own_reasons() {
         }
     });
 }
+
+#[test]
+fn what_a_filter_in_shadow_mode_cannot_log_refuses_nobody() {
+    let first = r#"{"name": "first", "gate": {"mode": "shadow", "rules": [{"name": "all"}]}}"#;
+    chain(&[first, support::GATE].join(","), |proxy| {
+        // The second filter needs no headers, the first one's log line would.
+        proxy.fail("proxy_get_header_map_pairs", 10);
+        let sent = proxy.send(&RequestParts::get("/"));
+        assert!(support::has_passed(proxy, sent), "{}", proxy.log_text());
+        assert_eq!(
+            proxy.counter("first", "all", "gate_denied", "shadow_denied"),
+            Some(1)
+        );
+    });
+}

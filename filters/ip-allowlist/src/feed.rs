@@ -45,8 +45,8 @@ pub(crate) enum Missing {
     Stale,
 }
 
-/// When a request that waits for lists gives up.
-struct Deadline(Duration);
+/// When a request began to wait for lists, on the monotonic clock.
+struct Since(Duration);
 
 impl Feed {
     /// The first tick; [`Feed::on_event`] paces the next ones.
@@ -96,16 +96,16 @@ impl Feed {
     }
 
     /// What a request waits for that comes before the list, and how long it may
-    /// still wait; nothing if it may not.
+    /// still wait; nothing if it may not. All its waits are counted from the first.
     pub(crate) fn wait(&self, request: &mut Request<'_>) -> Option<(WakeKey, Duration)> {
         let wait = self.plan.wait.filter(|_| !self.was_loaded.get())?;
         let now = request.services().monotonic_clock();
-        let Deadline(until) = match request.take_state() {
-            Some(deadline) => *deadline,
-            None => Deadline(now.saturating_add(wait)),
+        let Since(start) = match request.take_state() {
+            Some(since) => *since,
+            None => Since(now),
         };
-        request.keep_state(Deadline(until));
-        let left = until.saturating_sub(now);
+        request.keep_state(Since(start));
+        let left = start.saturating_add(wait).saturating_sub(now);
         (!left.is_zero()).then_some((self.key, left))
     }
 
@@ -146,14 +146,21 @@ impl Feed {
                 *table = None;
                 return;
             };
-            let is_lasting = |table: &Table| !table.expires;
-            if !is_new && table.as_ref().is_some_and(is_lasting) {
-                return;
-            }
-            // Without the time nobody can say which entries still count.
-            let Ok(wall) = services.wall_clock() else {
-                *table = None;
-                return;
+            let known = table.as_ref().filter(|_| !is_new);
+            let expires = match known {
+                Some(table) if !table.expires => return,
+                Some(_) => true,
+                None => list.iter().any(|(_, expiry)| expiry.is_some()),
+            };
+            let wall = match services.wall_clock() {
+                Ok(wall) => wall,
+                // All entries count at any time.
+                Err(_) if !expires => Duration::ZERO,
+                // Nobody can say which entries still count.
+                Err(_) => {
+                    *table = None;
+                    return;
+                }
             };
             let is_current = |table: &Table| {
                 let before_expiry = table
@@ -167,7 +174,7 @@ impl Feed {
                 *table = None;
                 *table = Some(Table {
                     entries: FeedTable::build(list, wall),
-                    expires: list.iter().any(|(_, expiry)| expiry.is_some()),
+                    expires,
                     built_at: wall,
                 });
                 self.was_loaded.set(true);

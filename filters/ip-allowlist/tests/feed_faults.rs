@@ -156,3 +156,24 @@ fn without_shared_data_nothing_is_fetched_and_nobody_passes() {
         assert_eq!(judged(proxy, &from("203.0.113.9:1")), "passed");
     });
 }
+
+#[test]
+fn only_a_list_with_entries_that_expire_needs_the_wall_clock() {
+    let clock = "proxy_get_current_time_nanoseconds";
+    feed(&denying(r#""refresh": "10s","#), |proxy| {
+        proxy.fail(clock, 10);
+        loaded(proxy, "192.0.2.0/24\n");
+        assert_eq!(judged(proxy, &from("192.0.2.1:1")), "403 ip_denied");
+        proxy.mend(clock);
+        loaded(proxy, "192.0.2.0/24 expires=2030-01-01T00:00:00Z\n");
+        assert_eq!(judged(proxy, &from("192.0.2.1:1")), "403 ip_denied");
+        proxy.fail(clock, 10);
+        proxy.advance(Duration::from_secs(1));
+        proxy.tick();
+        assert_eq!(judged(proxy, &from("192.0.3.1:1")), "503 list_stale");
+        proxy.mend(clock);
+        proxy.advance(Duration::from_secs(1));
+        proxy.tick();
+        assert_eq!(judged(proxy, &from("192.0.3.1:1")), "passed");
+    });
+}

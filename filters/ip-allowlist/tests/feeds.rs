@@ -10,7 +10,7 @@ mod support;
 
 use std::time::Duration;
 
-use gatepost_test_host::{RequestParts, Sent, Verdict, values};
+use gatepost_test_host::{Call, RequestParts, Sent, TestProxy, Verdict, values};
 use support::feeds::{OK, allowing, answer, denying, feed, gauge, loaded, next_fetch, on, outcome};
 use support::{from, judged};
 
@@ -204,5 +204,57 @@ fn a_new_configuration_takes_over_the_list_and_the_claim() {
         assert_eq!(proxy.calls(0).len() + proxy.calls(1).len(), calls);
         assert_eq!(on(proxy, 0, "203.0.113.9:1"), "passed");
         assert_eq!(on(proxy, 1, "203.0.113.9:1"), "passed");
+    });
+}
+
+/// Two lists that keep out, each by a feed with these members.
+fn two(first: &str, second: &str) -> String {
+    format!(
+        r#"{{"client_address": {{"from": "connection"}}, "lists": {{
+            "a": {{"feed": {{{first} "cluster": "feeds", "authority": "a", "path": "/"}}}},
+            "b": {{"feed": {{{second} "cluster": "feeds", "authority": "b", "path": "/"}}}}}},
+            "rules": [{{"name": "all", "allow": "anyone", "deny": ["a", "b"]}}]}}"#
+    )
+}
+
+/// The tokens of the two first fetches, which the first worker makes.
+fn two_fetches(proxy: &mut TestProxy) -> [u32; 2] {
+    proxy.advance(Duration::from_millis(50));
+    proxy.tick();
+    let calls = proxy.calls(0);
+    assert_eq!(calls.len(), 2);
+    ["a", "b"].map(|authority| {
+        let of = |call: &&Call| values(&call.headers, ":authority") == [authority];
+        calls.iter().find(of).unwrap().token
+    })
+}
+
+#[test]
+fn a_reply_to_one_feed_does_not_delay_another() {
+    let document = two(r#""if_unavailable": "ignore","#, "");
+    feed(&document, |proxy| {
+        let [a, b] = two_fetches(proxy);
+        proxy.reply(0, b, OK, b"192.0.2.0/24\n");
+        // Its next attempt is half a second away, or more.
+        proxy.reply(0, a, &[(":status", "500")], b"");
+        for _ in 0..5 {
+            proxy.advance(Duration::from_millis(20));
+            proxy.tick();
+        }
+        assert_eq!(on(proxy, 0, "192.0.2.1:1"), "403 ip_denied");
+    });
+}
+
+#[test]
+fn a_request_waits_for_each_list_as_long_as_that_list_says() {
+    feed(&two(r#""wait": "5s","#, r#""wait": "1s","#), |proxy| {
+        let sent = proxy.send(&from("203.0.113.9:1"));
+        let [a, _] = two_fetches(proxy);
+        proxy.advance(Duration::from_secs(2));
+        proxy.tick();
+        assert_eq!(outcome(proxy, sent), "held");
+        let fetch = (0, proxy.calls(0).into_iter().find(|call| call.token == a));
+        answer(proxy, &(fetch.0, fetch.1.unwrap()), OK, "192.0.2.0/24\n");
+        assert_eq!(outcome(proxy, sent), "503 list_unavailable");
     });
 }

@@ -61,6 +61,23 @@ impl Error for ReadError {
             Found(found)
         ))
     }
+
+    // What serde says of these shows the name as it stands, however long it is.
+    fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
+        Self::new(format!(
+            "unknown variant {}, {}",
+            Named(variant),
+            OneOf(expected)
+        ))
+    }
+
+    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
+        Self::new(format!(
+            "unknown field {}, {}",
+            Named(field),
+            OneOf(expected)
+        ))
+    }
 }
 
 impl fmt::Display for ReadError {
@@ -98,6 +115,38 @@ impl fmt::Display for Found<'_> {
             Unexpected::UnitVariant => f.write_str("a variant without content"),
             Unexpected::Other(found) => f.write_str(found),
             _ => f.write_str("something else"),
+        }
+    }
+}
+
+/// A name that a document gives: it may be a stranger's, and goes into a log line.
+struct Named<'a>(&'a str);
+
+impl fmt::Display for Named<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.char_indices().nth(SHOWN) {
+            None => write!(f, "`{}`", self.0.escape_debug()),
+            Some((end, _)) => {
+                let start = self.0.get(..end).unwrap_or_default();
+                write!(f, "`{}` and more", start.escape_debug())
+            }
+        }
+    }
+}
+
+/// The names that were expected.
+struct OneOf(&'static [&'static str]);
+
+impl fmt::Display for OneOf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            [] => f.write_str("expected none"),
+            [name] => write!(f, "expected `{name}`"),
+            [one, other] => write!(f, "expected `{one}` or `{other}`"),
+            [first, others @ ..] => {
+                write!(f, "expected one of `{first}`")?;
+                others.iter().try_for_each(|name| write!(f, ", `{name}`"))
+            }
         }
     }
 }
