@@ -187,17 +187,21 @@ impl Feed {
             .get_or_init(|| Gauges::define(&self.instance, &self.plan.name, services))
     }
 
+    /// Shows what this worker has. One that has nothing yet shows nothing: another
+    /// one may have loaded the list.
     fn show(&self, services: &dyn Services) {
         let gauges = self.gauges(services);
-        let entries = self
-            .table
-            .borrow()
-            .as_ref()
-            .map_or(0, |table| table.entries.len());
-        gauges.set_entries(entries, services);
+        if !self.was_loaded.get() {
+            return;
+        }
         if let Some(age) = self.kept.status(services).age {
             gauges.set_age(age, services);
         }
+        let entries = match self.table.borrow().as_ref() {
+            Some(table) => table.entries.len(),
+            None => 0,
+        };
+        gauges.set_entries(entries, services);
         let masked = self
             .kept
             .with(services, |list| list.map_or(0, |list| list.masked()));

@@ -7,6 +7,7 @@
 )]
 
 use std::path::Path;
+use std::time::Duration;
 
 use gatepost_test_host::{Code, Cost, RequestParts, TestProxy, Verdict, check_fuel};
 
@@ -42,7 +43,46 @@ fn measure(code: &Code) -> Vec<(&'static str, Cost)> {
         ("allow-100k-xff", pass(code, &forwarded, &proxied)),
         ("deny-10", deny(code, &ten, &stranger)),
         ("deny-100k", deny(code, &many, &stranger)),
+        ("feed-load-100k", loaded_feed(code).cost_so_far()),
+        (
+            "feed-allow-100k",
+            judged(loaded_feed(code), &known, |verdict| {
+                matches!(verdict, Verdict::Passed(_))
+            }),
+        ),
+        ("feed-tick", idle_tick(loaded_feed(code))),
     ]
+}
+
+/// A worker that has fetched a text of 100,000 networks, read and loaded it.
+fn loaded_feed(code: &Code) -> TestProxy {
+    let mut proxy = TestProxy::with_document(
+        code,
+        r#"{"client_address": {"from": "connection"},
+            "lists": {"office": {"feed": {"cluster": "lists", "authority": "a", "path": "/"}}},
+            "rules": [{"name": "all", "allow": ["office"]}]}"#,
+    );
+    proxy.add_cluster("lists");
+    let later = |proxy: &mut TestProxy, milliseconds| {
+        proxy.advance(Duration::from_millis(milliseconds));
+        proxy.tick();
+    };
+    later(&mut proxy, 50);
+    let fetch = proxy.calls(0).pop().expect("the first worker fetches");
+    let mut body = networks(100_000).join("\n");
+    body.push('\n');
+    proxy.reply(0, fetch.token, &[(":status", "200")], body.as_bytes());
+    for _ in 0..40 {
+        later(&mut proxy, 10);
+    }
+    later(&mut proxy, 1000);
+    proxy
+}
+
+/// A tick at which nothing is due.
+fn idle_tick(mut proxy: TestProxy) -> Cost {
+    proxy.advance(Duration::from_secs(1));
+    proxy.cost(TestProxy::tick)
 }
 
 /// A VM from its start to its first request.
@@ -69,7 +109,18 @@ fn judge(
     request: &RequestParts,
     is_expected: impl Fn(Verdict) -> bool,
 ) -> Cost {
-    let mut proxy = TestProxy::with_document(code, document);
+    judged(
+        TestProxy::with_document(code, document),
+        request,
+        is_expected,
+    )
+}
+
+fn judged(
+    mut proxy: TestProxy,
+    request: &RequestParts,
+    is_expected: impl Fn(Verdict) -> bool,
+) -> Cost {
     let once = |proxy: &mut TestProxy| {
         let sent = proxy.send(request);
         assert!(is_expected(proxy.verdict(sent)));
@@ -99,18 +150,26 @@ fn request(path: &str) -> RequestParts {
 }
 
 fn document(client_address: &str, entries: u32, rules: &str, record: &str) -> String {
-    // Every second /24, and last the one that is asked for.
-    let mut cidrs: Vec<String> = (1..entries)
-        .map(|index| {
-            let [a, b, c, _] = (0x0b00_0000 + (index << 9)).to_be_bytes();
-            format!("\"{a}.{b}.{c}.0/24\"")
-        })
+    let cidrs: Vec<String> = networks(entries)
+        .iter()
+        .map(|network| format!("\"{network}\""))
         .collect();
-    cidrs.push("\"192.0.2.0/24\"".to_owned());
     format!(
         r#"{{"client_address": {client_address}, "lists": {{"office": {{"cidrs": [{}]}}}}, "rules": {rules}, "record": "{record}"}}"#,
         cidrs.join(",")
     )
+}
+
+/// Every second /24, and last the one that is asked for.
+fn networks(count: u32) -> Vec<String> {
+    let mut networks: Vec<String> = (1..count)
+        .map(|index| {
+            let [a, b, c, _] = (0x0b00_0000 + (index << 9)).to_be_bytes();
+            format!("{a}.{b}.{c}.0/24")
+        })
+        .collect();
+    networks.push("192.0.2.0/24".to_owned());
+    networks
 }
 
 fn routes(count: usize) -> String {

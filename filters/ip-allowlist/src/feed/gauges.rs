@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use gatepost_filter::{MetricId, MetricKind, Services, SortedMap, gauge_name, metric_name};
 
-/// The gauges and counters of one list. Each is the same on all workers; a metric
+/// The gauges and counters of one list. Workers that have the list show the same; a metric
 /// that the proxy does not give is lost (law 3).
 pub(crate) struct Gauges {
     instance: String,
