@@ -234,14 +234,16 @@ impl IpAllowlist {
 
     /// The address is written out only for a record that will be kept.
     fn pass(&self, rule: RuleRef, reason: Reason, client: Client) -> Verdict {
-        let address = client
-            .and_then(Result::ok)
-            .filter(|_| self.plan.records_passed);
-        let fields = address.map(|address| ("client_address", address.to_string()));
+        let fields = match client {
+            Some(Ok(address)) if self.plan.records_passed => {
+                vec![("client_address", address.to_string())]
+            }
+            _ => Vec::new(),
+        };
         Verdict::Continue(Pass {
             rule,
             reason,
-            fields: fields.into_iter().collect(),
+            fields,
         })
     }
 
