@@ -61,6 +61,10 @@ impl<E: fmt::Display> fmt::Display for Failure<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ClusterMissing => f.write_str("the proxy knows no such cluster"),
+            Self::CallRefused(INTERNAL_FAILURE) => f.write_str(
+                "the proxy refused the call with status 10, as it does when the cluster has no \
+                 endpoint",
+            ),
             Self::CallRefused(status) => {
                 write!(f, "the proxy refused the call with status {status}")
             }
@@ -93,6 +97,9 @@ impl<E: fmt::Display> fmt::Display for Failure<E> {
 }
 
 impl<E: fmt::Display + fmt::Debug> std::error::Error for Failure<E> {}
+
+/// The status with which Envoy refuses a call to a cluster without endpoints.
+const INTERNAL_FAILURE: u32 = 10;
 
 /// What kind of failure it was: for metrics and reasons.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -130,6 +130,14 @@ fn a_failure_says_what_was_expected() {
         ),
         (Failure::Status(404), "expected status 200, got 404"),
         (Failure::ClusterMissing, "the proxy knows no such cluster"),
+        (
+            Failure::CallRefused(10),
+            "the proxy refused the call with status 10, as it does when the cluster has no endpoint",
+        ),
+        (
+            Failure::CallRefused(1),
+            "the proxy refused the call with status 1",
+        ),
     ] {
         assert_eq!(failure.to_string(), text);
     }
