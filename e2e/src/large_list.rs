@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::{Bootstrap, Result, Upstream, shipped};
+use crate::{Bootstrap, Result, Upstream, shipped, with_document};
 
 /// How many networks are in the list, beside 127.0.0.3.
 pub const LARGE_LIST: u32 = 100_000;
@@ -15,26 +15,7 @@ pub fn with_large_list(upstream: &Upstream, six: bool) -> Result<Bootstrap> {
         r#"{{"client_address":{{"from":"connection"}},"lists":{{"large":{{"cidrs":[{}"127.0.0.3"]}}}},"rules":[{{"name":"all","allow":"anyone","deny":["large"]}}]}}"#,
         networks(six)
     );
-    configured(&shipped("ip-allowlist.yaml", upstream)?, &document)
-}
-
-/// The file with `document` as its filter's configuration, as a string.
-fn configured(shipped: &Bootstrap, document: &str) -> Result<Bootstrap> {
-    let text = shipped.text();
-    let at = |literal| text.find(literal).expect("the shipped file has it");
-    let start = at("                        configuration:\n");
-    let end = at("                  - name: envoy.filters.http.router");
-    let configuration = format!(
-        r#"                        configuration:
-                          "@type": type.googleapis.com/google.protobuf.StringValue
-                          value: '{document}'
-"#
-    );
-    Ok(Bootstrap::from_text(format!(
-        "{}{configuration}{}",
-        &text[..start],
-        &text[end..]
-    )))
+    with_document(&shipped("ip-allowlist.yaml", upstream)?, &document)
 }
 
 /// Networks that do not touch each other, each followed by a comma.

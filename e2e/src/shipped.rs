@@ -1,7 +1,7 @@
 //! The files of envoy/ as they are shipped, on free ports and with the module
 //! that was just built.
 
-use crate::{Bootstrap, Result, Upstream, module};
+use crate::{Bootstrap, Error, Result, Upstream, module};
 
 /// `envoy/<file>`: ports are free ones, the upstream is `upstream`, the module is
 /// dist/. Nothing else is changed.
@@ -35,4 +35,24 @@ pub fn shipped(file: &str, upstream: &Upstream) -> Result<Bootstrap> {
         pairs.push((literal, by));
     }
     text.with(&pairs)
+}
+
+/// A shipped file with `document` (JSON) in the place of its filter's
+/// configuration, as a string.
+pub fn with_document(shipped: &Bootstrap, document: &str) -> Result<Bootstrap> {
+    const START: &str = "                        configuration:\n";
+    const END: &str = "                  - name: envoy.filters.http.router";
+    let text = shipped.text();
+    let missing = |literal: &str| Error::LiteralMissing {
+        of: "the shipped file".to_owned(),
+        literal: literal.to_owned(),
+    };
+    let (before, rest) = text.split_once(START).ok_or_else(|| missing(START))?;
+    let (_, after) = rest.split_once(END).ok_or_else(|| missing(END))?;
+    let quoted = document.replace('\'', "''");
+    Ok(Bootstrap::from_text(format!(
+        r#"{before}{START}                          "@type": type.googleapis.com/google.protobuf.StringValue
+                          value: '{quoted}'
+{END}{after}"#
+    )))
 }
