@@ -4,23 +4,20 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use gatepost_e2e::{Answer, Result, each_envoy, shortest_pause, wait_until};
 
-use crate::gate::{GOOD, Gate, LISTED, List, SOON, STRANGER};
+use crate::gate::{GOOD, Gate, LISTED, List, SOON, STRANGER, path};
 
 /// Fetched once only, in a test.
 fn once(name: &'static str) -> List {
     List::new(name)
         .with("refresh", "1h")
         .with("stale_for", "2h")
+        .with("timeout", "20s")
+        .with("wait", "20s")
 }
 
 #[test]
 fn every_form_of_a_list_is_read_and_its_entries_expire_without_a_fetch() -> Result<()> {
     each_envoy(|binary| {
-        let expires = timestamp(now() + 6);
-        let expiring = format!("127.0.0.2 expires={expires}\n127.0.0.1 # stays\n");
-        let json = format!(
-            r#"{{"cidrs": ["127.0.0.1", {{"cidr": "127.0.0.2/32", "expires": "{expires}"}}]}}"#
-        );
         let lists = [
             once("text"),
             once("json").with("format", "json"),
@@ -29,14 +26,24 @@ fn every_form_of_a_list_is_read_and_its_entries_expire_without_a_fetch() -> Resu
             once("unstated"),
         ];
         let gate = Gate::open(binary, &lists, |server| {
-            server.answer("/text", Answer::ok(expiring));
-            server.answer("/json", Answer::ok(json));
+            server.answer("/text", Answer::held());
+            server.answer("/json", Answer::held());
             // 127.0.0.7/30 and ::7/64 are networks with host bits.
             let lasting = "# ours\r\n127.0.0.2;and a comment\n\n127.0.0.7/30\n::7/64\n";
             server.answer("/lasting", Answer::ok(lasting));
             server.answer("/chunked", Answer::ok(GOOD).chunked(false));
             server.answer("/unstated", Answer::ok(GOOD).unstated());
         })?;
+        for list in ["text", "json"] {
+            gate.server.wait_for(&path(list), 1)?;
+        }
+        let expires = timestamp(now() + 5);
+        let expiring = format!("127.0.0.2 expires={expires}\n127.0.0.1 # stays\n");
+        let json = format!(
+            r#"{{"cidrs": ["127.0.0.1", {{"cidr": "127.0.0.2/32", "expires": "{expires}"}}]}}"#
+        );
+        gate.answer("text", Answer::ok(expiring));
+        gate.answer("json", Answer::ok(json));
         for list in ["text", "json", "lasting", "chunked", "unstated"] {
             gate.settles(STRANGER, list, 403)?;
             gate.settles(LISTED, list, 200)?;

@@ -9,7 +9,7 @@ use crate::gate::{GOOD, Gate, LISTED, List, STRANGER, path};
 #[test]
 fn requests_of_every_worker_wait_for_the_list_and_are_woken_by_it() -> Result<()> {
     each_envoy(|binary| {
-        let list = List::new("late").with("timeout", "10s").with("wait", "15s");
+        let list = List::new("late").with("timeout", "20s").with("wait", "30s");
         let gate = Gate::open(binary, &[list], |server| {
             server.answer("/late", Answer::held())
         })?;
@@ -44,7 +44,7 @@ fn requests_of_every_worker_wait_for_the_list_and_are_woken_by_it() -> Result<()
         }
         // By far before their deadline: the list woke them.
         assert!(
-            came.elapsed() < Duration::from_secs(4),
+            came.elapsed() < Duration::from_secs(10),
             "{:?}",
             came.elapsed()
         );
@@ -83,14 +83,14 @@ fn a_request_waits_as_long_as_the_document_says_and_no_longer() -> Result<()> {
             Ok((answer.status, start.elapsed()))
         };
         let (status, waited) = timed("patient")?;
-        let about_the_wait = Duration::from_millis(700)..Duration::from_millis(1700);
+        let about_the_wait = Duration::from_millis(700)..Duration::from_secs(3);
         assert!(
             status == 503 && about_the_wait.contains(&waited),
             "{status} after {waited:?}"
         );
         let (status, waited) = timed("impatient")?;
         assert!(
-            status == 503 && waited < Duration::from_millis(600),
+            status == 503 && waited < Duration::from_millis(1500),
             "{status} after {waited:?}"
         );
 
@@ -98,7 +98,7 @@ fn a_request_waits_as_long_as_the_document_says_and_no_longer() -> Result<()> {
         gate.fails("optional", "status", 0)?;
         let (status, waited) = timed("optional")?;
         assert!(
-            status == 200 && waited < Duration::from_millis(600),
+            status == 200 && waited < Duration::from_millis(1500),
             "{status} after {waited:?}"
         );
         let ignored = ("gatepost_list_ignored_total", "optional", "ignored");
