@@ -15,7 +15,8 @@ use crate::response::Response;
 use crate::root::{Root, RootCalls, RootEvent};
 use crate::services::{CallReply, HostError, Level, Services};
 use crate::settings::{Decision, Mode, Settings};
-use crate::verdict::{Denial, Event, Fields, Reason, RuleRef, Verdict, WaitFor, WakeKey};
+use crate::verdict::{Denial, Event, Fields, Reason, RuleRef, Verdict, WaitFor};
+use crate::wakes::Wakes;
 
 /// Filters in the order of the document. Each judges in its turn; the first
 /// denial ends it.
@@ -387,36 +388,6 @@ impl Chain {
         }
         stream.place = stream.place.saturating_add(1);
         None
-    }
-}
-
-/// Which waiting requests may go on.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Wakes {
-    place: usize,
-    keys: Vec<WakeKey>,
-}
-
-impl Wakes {
-    /// Whether nobody is woken.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.keys.is_empty()
-    }
-
-    /// Whether this request waits for one of the keys.
-    #[must_use]
-    pub fn mean(&self, stream: &Stream) -> bool {
-        self.key_of(stream).is_some()
-    }
-
-    fn key_of(&self, stream: &Stream) -> Option<WakeKey> {
-        match stream.wait.as_ref()?.what {
-            WaitFor::Wake(key) if stream.place == self.place => {
-                self.keys.contains(&key).then_some(key)
-            }
-            _ => None,
-        }
     }
 }
 

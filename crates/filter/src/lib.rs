@@ -23,8 +23,9 @@ mod services;
 mod settings;
 mod sorted_map;
 mod verdict;
+mod wakes;
 
-pub use chain::{Chain, Outcome, SharedChain, Wakes};
+pub use chain::{Chain, Outcome, SharedChain};
 pub use changes::{Change, Changes, Unsendable};
 pub use deny_response::{DenyResponse, RawDenyResponse, Reply};
 pub use filter::{Filter, Kind, Load, Loaded, Phases};
@@ -41,3 +42,4 @@ pub use services::{
 pub use settings::{Decision, Mode, RecordWhen, RuleSettings, Settings};
 pub use sorted_map::SortedMap;
 pub use verdict::{Denial, Event, Fields, Pass, Reason, RuleRef, Verdict, Wait, WaitFor, WakeKey};
+pub use wakes::Wakes;

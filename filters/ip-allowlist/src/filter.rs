@@ -165,7 +165,11 @@ impl IpAllowlist {
             let Place::Feed(feed) = list.place else {
                 continue;
             };
-            let feed = self.feeds.get(feed)?;
+            let Some(feed) = self.feeds.get(feed) else {
+                // The plan's feeds are these: whoever counts wrong denies.
+                let denial = Denial::with_status(rule, LIST_UNAVAILABLE, 503);
+                return Some(Verdict::Deny(denial));
+            };
             let Some(missing) = feed.missing() else {
                 continue;
             };
