@@ -20,7 +20,6 @@ pub mod client_address;
 pub mod feed;
 mod ip_set;
 mod pieces;
-mod shown;
 
 pub use address::{AddressError, parse_address, parse_element, parse_peer};
 pub use address_lists::{

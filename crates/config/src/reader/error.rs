@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::de::{Error, Expected, Unexpected};
 
+use crate::shown::{Named, Shown};
+
 /// A structural error. Boxed, because every result of every type carries it.
 #[derive(Debug)]
 pub(crate) struct ReadError(Box<Parts>);
@@ -88,9 +90,6 @@ impl fmt::Display for ReadError {
 
 impl std::error::Error for ReadError {}
 
-/// How much of a string an error shows, in characters.
-const SHOWN: usize = 64;
-
 /// What was found, as JSON names it. Fractions are not printed: the code that
 /// prints a double is as large as this crate.
 struct Found<'a>(Unexpected<'a>);
@@ -102,34 +101,13 @@ impl fmt::Display for Found<'_> {
             Unexpected::Unsigned(number) => write!(f, "integer `{number}`"),
             Unexpected::Signed(number) => write!(f, "integer `{number}`"),
             Unexpected::Float(_) => f.write_str("a number that is no integer in range"),
-            Unexpected::Str(text) => match text.char_indices().nth(SHOWN) {
-                None => write!(f, "string {text:?}"),
-                Some((end, _)) => {
-                    let start = text.get(..end).unwrap_or_default();
-                    write!(f, "string {start:?} and more")
-                }
-            },
+            Unexpected::Str(text) => write!(f, "string {}", Shown(text)),
             Unexpected::Unit | Unexpected::Option => f.write_str("null"),
             Unexpected::Seq => f.write_str("array"),
             Unexpected::Map => f.write_str("object"),
             Unexpected::UnitVariant => f.write_str("a variant without content"),
             Unexpected::Other(found) => f.write_str(found),
             _ => f.write_str("something else"),
-        }
-    }
-}
-
-/// A name that a document gives: it may be a stranger's, and goes into a log line.
-struct Named<'a>(&'a str);
-
-impl fmt::Display for Named<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.char_indices().nth(SHOWN) {
-            None => write!(f, "`{}`", self.0.escape_debug()),
-            Some((end, _)) => {
-                let start = self.0.get(..end).unwrap_or_default();
-                write!(f, "`{}` and more", start.escape_debug())
-            }
         }
     }
 }

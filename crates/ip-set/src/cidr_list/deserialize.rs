@@ -2,11 +2,11 @@
 
 use std::fmt;
 
+use gatepost_config::Shown;
 use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
 
 use super::CidrList;
 use crate::Cidr;
-use crate::shown::Shown;
 
 impl<'de> Deserialize<'de> for Cidr {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -2,11 +2,10 @@
 
 use std::fmt;
 
-use gatepost_config::Problems;
+use gatepost_config::{Problems, Shown};
 
 use super::{FeedList, FeedParser, TimestampError};
 use crate::CidrError;
-use crate::shown::Shown;
 
 /// Why a body was refused. It is the publisher's fault, or that of whoever
 /// stands between; the last good list stays.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use gatepost_config::read;
+use gatepost_config::{Shown, read};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -10,7 +10,6 @@ use serde::{Deserialize, Deserializer};
 use super::collect::Collector;
 use super::entry::Expiry;
 use super::{FeedError, FeedList, IfEmpty};
-use crate::shown::Shown;
 use crate::{Cidr, Masked};
 
 /// Reads a JSON feed, in one piece: an array, or an object with the one member
