@@ -41,7 +41,10 @@ thread_local! {
     static PHASES: Cell<Phases> = const { Cell::new(Phases::REQUEST) };
     static PLUGINS: RefCell<SortedMap<u32, Rc<Plugin>>> = const { RefCell::new(SortedMap::new()) };
     static STREAMS: RefCell<IdMap<Rc<HttpStream>>> = RefCell::default();
-    static OPENED: Opened = const { Opened::new() };
+    /// The request that was opened last, and its plugin. Envoy shows a request's
+    /// headers right after it has opened it, and opens none before it has them, so
+    /// there is never another one in between.
+    static OPENED: Cell<(u32, u32)> = const { Cell::new((0, 0)) };
 }
 
 /// Called by `_initialize`.
@@ -101,7 +104,7 @@ extern "C" fn gatepost_on_context_create(context: u32, parent: u32) {
         }
         proxy_on_context_create(context, parent);
     } else if !PHASES.get().keep_requests() {
-        OPENED.with(|opened| opened.note(context, parent));
+        OPENED.set((context, parent));
     } else if let Some(plugin) = plugin(parent) {
         let stream = plugin.open_stream(context);
         STREAMS.with_borrow_mut(|streams| streams.insert(context, stream));
@@ -117,9 +120,9 @@ extern "C" fn gatepost_on_request_headers(context: u32, count: usize, _end: u32)
     let action = if PHASES.get().keep_requests() {
         stream(context).map(|stream| stream.on_request_headers(count))
     } else {
-        let parent = OPENED.with(|opened| opened.parent_of(context));
-        parent
-            .and_then(plugin)
+        let (opened, parent) = OPENED.get();
+        plugin(parent)
+            .filter(|_| opened == context)
             .map(|plugin| plugin.on_request_headers(context, count))
     };
     match action {
@@ -192,36 +195,6 @@ extern "C" fn gatepost_on_grpc_receive(context: u32, token: u32, message: usize)
 extern "C" fn gatepost_on_grpc_close(context: u32, token: u32, status: u32) {
     if let Some(plugin) = plugin(context) {
         plugin.on_grpc_reply(token, status, 0);
-    }
-}
-
-/// Which plugin the requests belong to that were opened last.
-///
-/// Envoy shows a request's headers right after it has opened it, so one place would
-/// do. It opens some of which it never shows any, those that were refused before
-/// they came here, so a table could not be kept without being told of their end.
-struct Opened([Cell<(u32, u32)>; Self::PLACES]);
-
-impl Opened {
-    const PLACES: usize = 16;
-
-    const fn new() -> Self {
-        Self([const { Cell::new((0, 0)) }; Self::PLACES])
-    }
-
-    fn note(&self, context: u32, parent: u32) {
-        if let Some(place) = self.place(context) {
-            place.set((context, parent));
-        }
-    }
-
-    fn parent_of(&self, context: u32) -> Option<u32> {
-        let (known, parent) = self.place(context)?.get();
-        (known == context).then_some(parent)
-    }
-
-    fn place(&self, context: u32) -> Option<&Cell<(u32, u32)>> {
-        self.0.get(usize::try_from(context).ok()? % Self::PLACES)
     }
 }
 

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use gatepost_filter::{Chain, Outcome, Services, SharedChain, Stream, Wakes};
 
 use crate::abi::{Abi, HeaderMap};
-use crate::carrier::{Carrier, apply, refuse_unconfigured};
+use crate::carrier::{Carrier, apply};
 use crate::plugin::Plugin;
 use crate::proxy::{Proxy, refused};
 
@@ -64,8 +64,7 @@ impl HttpStream {
         if !self.plugin.keeps_requests() {
             return self.plugin.on_request_headers(self.id, count);
         }
-        let Some(chain) = self.plugin.chain() else {
-            refuse_unconfigured(self.abi());
+        let Some(chain) = self.plugin.chain_or_refusal() else {
             return Action::Pause;
         };
         let proxy = self.proxy();

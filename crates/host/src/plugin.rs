@@ -6,8 +6,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use gatepost_filter::{
-    CallId, CallReply, Chain, Event, Level, Outcome, Services, SharedChain, SortedMap, WaitFor,
-    Wakes,
+    CallId, CallReply, Chain, Event, Level, Outcome, Services, SharedChain, SortedMap, Stream,
+    WaitFor, Wakes,
 };
 
 use crate::abi::{Abi, Buffer, Status};
@@ -106,8 +106,7 @@ impl Plugin {
     /// `proxy_on_request_headers` for a request of which nothing is kept, unless it
     /// waits.
     pub(crate) fn on_request_headers(self: &Rc<Self>, id: u32, count: usize) -> Action {
-        let Some(chain) = self.chain() else {
-            refuse_unconfigured(self.abi.as_ref());
+        let Some(chain) = self.chain_or_refusal() else {
             return Action::Pause;
         };
         let proxy = Proxy::new(self.abi.as_ref());
@@ -124,6 +123,16 @@ impl Plugin {
                 carrier.carry_out(&mut stream, outcome)
             }
         }
+    }
+
+    /// The chain that is to judge a request. Without one the request is refused, and
+    /// nothing is left to be done.
+    pub(crate) fn chain_or_refusal(&self) -> Option<SharedChain> {
+        let chain = self.chain();
+        if chain.is_none() {
+            refuse_unconfigured(self.abi.as_ref());
+        }
+        chain
     }
 
     /// `proxy_on_tick`: periods and deadlines.
@@ -269,11 +278,7 @@ impl Plugin {
         }
     }
 
-    fn resume(
-        &self,
-        id: u32,
-        judge: impl FnOnce(&Chain, &mut gatepost_filter::Stream, &dyn Services) -> Outcome,
-    ) {
+    fn resume(&self, id: u32, judge: impl FnOnce(&Chain, &mut Stream, &dyn Services) -> Outcome) {
         let Some(waiting) = self.waiting.borrow_mut().remove(&id) else {
             return;
         };
