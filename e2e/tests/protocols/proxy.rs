@@ -18,6 +18,8 @@ pub(crate) struct Listener<'a> {
     /// Whether CONNECT ends here and opens a connection to the upstream.
     pub(crate) connect: bool,
     pub(crate) proxy_protocol: bool,
+    /// A module that judges behind the first one, with its configuration.
+    pub(crate) behind: Option<(Module, &'a str)>,
     /// On a unix socket in the gate's folder, by this name.
     pub(crate) unix: Option<&'a str>,
 }
@@ -52,6 +54,7 @@ impl<'a> Listener<'a> {
             manner: Manner::Plain,
             connect: true,
             proxy_protocol: false,
+            behind: None,
             unix: None,
         }
     }
@@ -59,12 +62,15 @@ impl<'a> Listener<'a> {
     fn text(&self, folder: &Path) -> Result<String> {
         let path = workspace().join("e2e/testdata/protocols_listener.yaml");
         let template = std::fs::read_to_string(&path).map_err(Error::io("reading the listener"))?;
-        let module = self.module.path()?.display().to_string();
         let is_rich = self.manner == Manner::Rich;
         let address = match self.unix {
             Some(name) => format!("{{ pipe: {{ path: {} }} }}", folder.join(name).display()),
             None => "{ socket_address: { address: 127.0.0.1, port_value: 0 } }".to_owned(),
         };
+        let mut judges = self.judge(&self.name, self.module, self.configuration)?;
+        if let Some((module, configuration)) = self.behind {
+            judges += &self.judge("behind", module, configuration)?;
+        }
         let or_nothing = |is_on, text| if is_on { text } else { "" };
         substitute(
             "protocols_listener.yaml",
@@ -92,14 +98,37 @@ impl<'a> Listener<'a> {
                 ),
                 ("CONNECT_ROUTE", or_nothing(self.connect, CONNECT_ROUTE)),
                 ("GRPC_WEB", or_nothing(is_rich, GRPC_WEB)),
-                ("MODULE", &module),
-                ("CONFIGURATION", &self.configuration.replace('\n', " ")),
+                ("JUDGES", &judges),
+            ],
+        )
+    }
+
+    fn judge(&self, name: &str, module: Module, configuration: &str) -> Result<String> {
+        substitute(
+            "the filter",
+            JUDGE,
+            &[
+                ("NAME", name),
+                ("IS_RICH", &(self.manner == Manner::Rich).to_string()),
+                ("MODULE", &module.path()?.display().to_string()),
+                ("CONFIGURATION", &configuration.replace('\n', " ")),
             ],
         )
     }
 }
 
 const PROXY_PROTOCOL: &str = r#"[{ name: envoy.filters.listener.proxy_protocol, typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol } }]"#;
+const JUDGE: &str = r#"{ name: NAME, typed_config: {
+                      "@type": type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm,
+                      config: {
+                        name: NAME, root_id: NAME, failure_policy: FAIL_RELOAD,
+                        allow_on_headers_stop_iteration: IS_RICH,
+                        vm_config: { vm_id: "MODULE", runtime: envoy.wasm.runtime.v8,
+                          code: { local: { filename: "MODULE" } } },
+                        configuration: {
+                          "@type": type.googleapis.com/google.protobuf.Struct,
+                          value: CONFIGURATION } } } },
+                  "#;
 const CONNECT_TOO: &str = "[{ upgrade_type: websocket }, { upgrade_type: CONNECT }]";
 const CONNECT_ROUTE: &str = "{ match: { connect_matcher: {} }, route: { cluster: tunnel, upgrade_configs: [{ upgrade_type: CONNECT, connect_config: {} }] } },";
 const GRPC_WEB: &str = r#"{ name: grpc_web, typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.grpc_web.v3.GrpcWeb } },"#;

@@ -11,7 +11,9 @@ use crate::proxy::{Listener, Manner, Proxy, count};
 use crate::table::Module;
 
 const FROM: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
-const CONFIGURATION: &str = "{filters: [{ask: {cluster: ask, at_most: 15s}}]}";
+const LONG: &str = "{filters: [{ask: {cluster: ask, at_most: 15s}}]}";
+const SHORT: &str = "{filters: [{ask: {cluster: ask, at_most: 2s}}]}";
+const FROM_HERE: &str = r#"{client_address: {from: connection}, lists: {here: {cidrs: ["127.0.0.0/8"]}}, rules: [{name: all, allow: [here]}]}"#;
 const MANNERS: [Manner; 2] = [Manner::Plain, Manner::Rich];
 
 /// A proxy whose filter asks the test about each request.
@@ -21,12 +23,14 @@ struct Held {
 }
 
 impl Held {
-    fn open(binary: &Binary) -> Result<Self> {
+    fn open(binary: &Binary, configuration: &str) -> Result<Self> {
         let asked = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let port = asked.local_addr().expect("it is bound").port();
         let listeners = MANNERS.map(|manner| Listener {
             manner,
-            ..Listener::new(format!("{manner:?}"), Module::Test("chain"), CONFIGURATION)
+            // Whom it lets go on, another module judges.
+            behind: Some((Module::Shipped("ip-allowlist"), FROM_HERE)),
+            ..Listener::new(format!("{manner:?}"), Module::Test("chain"), configuration)
         });
         let proxy = Proxy::open(binary, &listeners, port)?;
         Ok(Self { proxy, asked })
@@ -90,6 +94,7 @@ fn a_held_request_arrives_whole_and_once_or_never() -> Result<()> {
     let body = "x".repeat(300_000);
     let requests = [
         ("GET /a HTTP/1.1\r\nhost: a\r\n\r\n".to_owned(), 0, 0),
+        ("POST /a HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\nhello".to_owned(), 5, 0),
         (format!("POST /a HTTP/1.1\r\nhost: a\r\ncontent-length: 300000\r\n\r\n{body}"), 300_000, 0),
         (
             "POST /a HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nx-t: 1\r\n\r\n"
@@ -99,7 +104,7 @@ fn a_held_request_arrives_whole_and_once_or_never() -> Result<()> {
         ),
     ];
     each_envoy(|binary| {
-        let held = Held::open(binary)?;
+        let held = Held::open(binary, LONG)?;
         let mut passed = 0;
         for (manner, (request, length, trailers)) in MANNERS
             .iter()
@@ -143,7 +148,7 @@ fn a_held_request_arrives_whole_and_once_or_never() -> Result<()> {
 #[test]
 fn http2_body_and_trailers_are_held_with_their_headers() -> Result<()> {
     each_envoy(|binary| {
-        let held = Held::open(binary)?;
+        let held = Held::open(binary, LONG)?;
         let mut passed = 0;
         for (manner, verdict) in MANNERS
             .iter()
@@ -183,9 +188,56 @@ fn http2_body_and_trailers_are_held_with_their_headers() -> Result<()> {
 }
 
 #[test]
+fn a_call_that_nobody_answers_ends_the_wait_with_a_denial() -> Result<()> {
+    each_envoy(|binary| {
+        let held = Held::open(binary, SHORT)?;
+        for manner in MANNERS {
+            let mut client = held.http1(manner)?;
+            client.send(b"POST /a HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\nhello")?;
+            let _never_answered = held.question();
+            // Envoy answers the call in the place of the service, with 504.
+            assert!(client.response()?.status >= 400);
+            assert_eq!(held.proxy.upstream.requests(), 0);
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn requests_that_were_held_in_front_are_each_judged_when_they_come() -> Result<()> {
+    const MANY: usize = 40;
+    each_envoy(|binary| {
+        let held = Held::open(binary, LONG)?;
+        let mut clients = Vec::new();
+        for _ in 0..MANY {
+            let mut client = held.http1(Manner::Plain)?;
+            client.send(b"GET /a HTTP/1.1\r\nhost: a\r\n\r\n")?;
+            clients.push(client);
+        }
+        // All wait at once, on both workers, before the first goes on.
+        let questions: Vec<TcpStream> = (0..MANY).map(|_| held.question()).collect();
+        assert_eq!(held.proxy.upstream.requests(), 0);
+        for question in questions {
+            answer(question, "200 OK");
+        }
+        for mut client in clients {
+            assert_eq!(client.response()?.status, 200);
+        }
+        let many = u64::try_from(MANY).expect("is small");
+        assert_eq!(held.proxy.upstream.requests(), many);
+        let stats = held.proxy.envoy.stats()?;
+        assert_eq!(
+            count(&stats, "ip-allowlist", "allowed", "all", "allowed"),
+            many
+        );
+        Ok(())
+    })
+}
+
+#[test]
 fn a_client_that_gives_up_while_it_waits_leaves_nothing_behind() -> Result<()> {
     each_envoy(|binary| {
-        let held = Held::open(binary)?;
+        let held = Held::open(binary, LONG)?;
         for manner in MANNERS {
             // One of its streams, its whole connection, with and without a body.
             let mut client = held.http2(manner)?;
