@@ -9,7 +9,6 @@
 //! Nothing here knows a proxy, a clock or a file.
 
 mod field_path;
-mod json_string;
 mod problems;
 mod read;
 mod reader;
@@ -19,7 +18,7 @@ mod unique_map;
 mod units;
 
 pub use field_path::FieldPath;
-pub use json_string::push_json_string;
+pub use gatepost_json::push_json_string;
 pub use problems::{Problem, Problems};
 pub use read::{Part, read};
 pub use shown::Shown;

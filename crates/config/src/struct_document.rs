@@ -4,7 +4,7 @@
 //! promise that a struct is passed on as JSON; Envoy 1.36.2 and 1.40.0 pass it on
 //! in protobuf's wire format. Here it becomes the JSON that was meant.
 
-use crate::json_string::push_json_string;
+use gatepost_json::push_json_string;
 
 /// The deepest nesting, as for JSON.
 const DEEPEST: usize = 128;

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::Deserializer;
 
 use crate::given::{FromScalar, Given, OneOrMany, ScalarVisitor};
-use crate::value::{Number, Value};
+use crate::{Number, Value};
 
 /// Conditions on a request. All fields that are given must hold; an empty
 /// `match` holds for every request.

@@ -24,7 +24,6 @@ mod percent;
 mod select;
 mod target;
 mod truth;
-mod value;
 mod view;
 
 pub use authority::Host;
@@ -32,6 +31,7 @@ pub use config::{
     ClaimMatchConfig, FieldMatchConfig, MatchConfig, PathMatchConfig, TextMatchConfig,
 };
 pub use facts::{Claims, ClientAddress, Facts, PeerIdentity};
+pub use gatepost_json::{Number, Value};
 pub use given::{Given, OneOrMany};
 pub use headers::{Entry, Headers, HeadersError, Repeated, owned_spelling};
 pub use matcher::{Matcher, Needs};
@@ -39,5 +39,4 @@ pub use normal_path::{NormalPath, normalise_path};
 pub use select::{Selection, select_all, select_first};
 pub use target::Reading;
 pub use truth::Undecided;
-pub use value::{Number, Value};
 pub use view::RequestView;

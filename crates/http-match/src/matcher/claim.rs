@@ -9,8 +9,7 @@ use super::text::{Kind, Text, TextTest};
 use crate::config::{Bound, ClaimMatchConfig, Scalar};
 use crate::limits::{LONGEST_CLAIM_PATH, LONGEST_LITERAL};
 use crate::truth::{Truth, any};
-use crate::value::{Number, Value};
-use crate::{Claims, OneOrMany, Undecided};
+use crate::{Claims, Number, OneOrMany, Undecided, Value};
 
 /// A test of the claim at a path.
 #[derive(Debug)]
