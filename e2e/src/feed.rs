@@ -1,4 +1,4 @@
-//! A server of lists that answers well or badly, as the test tells it to.
+//! A server of documents (lists, key sets) that answers well or badly, as the test tells it to.
 
 mod answer;
 
@@ -193,7 +193,7 @@ fn bind(port: u16) -> Result<Socket> {
         socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)).into())?;
         Ok(socket)
     };
-    bind().map_err(Error::io("starting the server of lists"))
+    bind().map_err(Error::io("starting the server of documents"))
 }
 
 fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
@@ -218,6 +218,7 @@ fn serve(mut stream: TcpStream, shared: &Shared) -> io::Result<()> {
     };
     let condition = fetched.header("if-none-match").map(str::to_owned);
     if let Some(answer) = shared.answer_to(fetched) {
+        thread::sleep(answer.pause());
         stream.write_all(&answer.bytes(condition.as_deref()))?;
     }
     stream.shutdown(Shutdown::Write)?;

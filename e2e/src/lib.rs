@@ -43,6 +43,7 @@ mod response;
 mod shipped;
 mod stats;
 mod tls;
+mod tokens;
 mod upstream;
 mod wait;
 
@@ -67,5 +68,6 @@ pub use response::{Echo, Response};
 pub use shipped::{shipped, with_document};
 pub use stats::Stats;
 pub use tls::connect_tls;
+pub use tokens::{Issuer, SigningKey, decoded, encoded, seconds_now, unsigned, with_signature};
 pub use upstream::Upstream;
 pub use wait::wait_until;

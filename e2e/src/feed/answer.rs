@@ -1,6 +1,8 @@
-//! Answers of a server of lists, right ones and wrong ones.
+//! Answers of a server of documents, right ones and wrong ones.
 
-/// What a server of lists answers.
+use std::time::Duration;
+
+/// What a server of documents answers.
 #[derive(Clone, Debug)]
 pub struct Answer {
     status: u16,
@@ -8,6 +10,7 @@ pub struct Answer {
     body: Vec<u8>,
     length: Length,
     etag: Option<String>,
+    after: Duration,
 }
 
 /// What the answer says of its body's length.
@@ -32,6 +35,7 @@ impl Answer {
             body: body.into(),
             length: Length::Stated { more: 0 },
             etag: None,
+            after: Duration::ZERO,
         }
     }
 
@@ -63,6 +67,12 @@ impl Answer {
         self
     }
 
+    /// Not before this time after the request.
+    pub fn after(mut self, pause: Duration) -> Self {
+        self.after = pause;
+        self
+    }
+
     /// With a `Content-Length` that promises this many more bytes than come.
     pub fn promising(mut self, more: usize) -> Self {
         self.length = Length::Stated { more };
@@ -79,6 +89,10 @@ impl Answer {
     pub fn unstated(mut self) -> Self {
         self.length = Length::Unstated;
         self
+    }
+
+    pub(super) fn pause(&self) -> Duration {
+        self.after
     }
 
     pub(super) fn is_held(&self) -> bool {

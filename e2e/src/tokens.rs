@@ -1,0 +1,10 @@
+//! Tokens of a test: who issues them, the keys that sign them, and the text that
+//! anyone can write by hand.
+
+mod compact;
+mod issuer;
+mod key;
+
+pub use self::compact::{decoded, encoded, unsigned, with_signature};
+pub use self::issuer::{Issuer, seconds_now};
+pub use self::key::SigningKey;
