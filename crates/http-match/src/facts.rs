@@ -3,6 +3,7 @@
 use std::any::{Any, TypeId};
 use std::fmt;
 use std::net::IpAddr;
+use std::rc::Rc;
 
 use crate::Value;
 
@@ -30,9 +31,10 @@ pub struct ClientAddress(pub IpAddr);
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct PeerIdentity(pub String);
 
-/// The verified claims of the request's token.
+/// The verified claims of the request's token. Shared: a token comes with many
+/// requests, and its claims are read once.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Claims(pub Value);
+pub struct Claims(pub Rc<Value>);
 
 impl Facts {
     /// Adds a fact; returns the fact of the same type that it replaces.

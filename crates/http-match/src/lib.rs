@@ -13,6 +13,7 @@
 //! denies, is passed by with bytes that have no reading.
 
 mod authority;
+mod claim_path;
 mod config;
 mod facts;
 mod given;
@@ -27,6 +28,7 @@ mod truth;
 mod view;
 
 pub use authority::Host;
+pub use claim_path::{ClaimPath, ClaimPathError};
 pub use config::{
     ClaimMatchConfig, FieldMatchConfig, MatchConfig, PathMatchConfig, TextMatchConfig,
 };
@@ -34,7 +36,7 @@ pub use facts::{Claims, ClientAddress, Facts, PeerIdentity};
 pub use gatepost_json::{Number, Value};
 pub use given::{Given, OneOrMany};
 pub use headers::{Entry, Headers, HeadersError, Repeated, owned_spelling};
-pub use matcher::{Matcher, Needs};
+pub use matcher::{Matcher, Needs, TextMatcher};
 pub use normal_path::{NormalPath, normalise_path};
 pub use select::{Selection, select_all, select_first};
 pub use target::Reading;

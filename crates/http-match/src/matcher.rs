@@ -16,7 +16,9 @@ use gatepost_config::{FieldPath, Problems};
 use gatepost_ip_set::IpSet;
 
 use crate::truth::{Truth, all, any};
-use crate::{ClientAddress, MatchConfig, PeerIdentity, Reading, RequestView, Undecided};
+use crate::{
+    ClientAddress, MatchConfig, PeerIdentity, Reading, RequestView, TextMatchConfig, Undecided,
+};
 use claim::ClaimMatch;
 use compile::Compiler;
 use cookie::CookieMatch;
@@ -115,6 +117,35 @@ impl Matcher {
     #[must_use]
     pub fn takes_all(&self) -> bool {
         self.conditions.0.is_empty()
+    }
+}
+
+/// The compiled condition of a text that stands alone, such as `sub`.
+#[derive(Debug)]
+pub struct TextMatcher(Text);
+
+impl TextMatcher {
+    /// Compiles a condition that stands at `at`.
+    ///
+    /// # Errors
+    /// Every value that is wrong, with its path.
+    pub fn compile(config: TextMatchConfig, at: &FieldPath<'_>) -> Result<Self, Problems> {
+        let mut compiler = Compiler::default();
+        let text = Text::compile(&mut compiler, config, at);
+        let problems = compiler.into_problems();
+        match text {
+            Some(text) => problems.check(Self(text)),
+            None => Err(problems),
+        }
+    }
+
+    /// Whether the text passes. Of one that an expression cannot read, because it is
+    /// longer than 1 KiB, it is `unreadable`.
+    ///
+    /// # Errors
+    /// `unreadable`.
+    pub fn matches(&self, text: &str, unreadable: Undecided) -> Result<bool, Undecided> {
+        self.0.matches(text.as_bytes(), unreadable)
     }
 }
 

@@ -5,9 +5,11 @@ mod support;
 
 use std::cmp::Ordering;
 use std::net::IpAddr;
+use std::rc::Rc;
 
 use gatepost_http_match::{
-    Claims, ClientAddress, Facts, Number, PeerIdentity, RequestView, Undecided, Value,
+    ClaimPath, ClaimPathError, Claims, ClientAddress, Facts, Number, OneOrMany, PeerIdentity,
+    RequestView, Undecided, Value,
 };
 use support::{get, matcher, problems};
 #[cfg(target_arch = "wasm32")]
@@ -59,7 +61,7 @@ fn token() -> Value {
 fn view(claims: Option<Value>) -> RequestView {
     let mut view = get("/");
     if let Some(claims) = claims {
-        view.facts_mut().insert(Claims(claims));
+        view.facts_mut().insert(Claims(Rc::new(claims)));
     }
     view
 }
@@ -373,4 +375,39 @@ fn the_peers_identity_is_a_text() {
     assert_eq!(check(Some("spiffe://a/ns/x/sa/y\0")), Ok(false));
     assert_eq!(check(None), Ok(false));
     assert!(matcher.needs().peer_identity);
+}
+
+#[test]
+fn a_path_gives_all_values_in_the_order_of_the_token() {
+    let object = |name: &str, value| Value::Object(vec![(name.to_owned(), value)]);
+    let claims = object(
+        "a",
+        Value::Array(vec![
+            object("b", text("1")),
+            text("no object"),
+            object("b", Value::Array(vec![text("2")])),
+            Value::Array(vec![object("b", text("not looked into"))]),
+        ]),
+    );
+    let path = ClaimPath::parse(OneOrMany::One("a.b".to_owned())).unwrap();
+    assert_eq!(
+        path.values(&claims),
+        [&text("1"), &Value::Array(vec![text("2")])]
+    );
+    assert!(path.any(&claims, |value| *value == text("1")));
+    assert!(!path.any(&claims, |value| *value == text("2")));
+    let dotted = ClaimPath::parse(OneOrMany::Many(vec!["a.b".to_owned()])).unwrap();
+    assert!(dotted.values(&claims).is_empty());
+}
+
+#[test]
+fn a_path_has_names_none_empty() {
+    for path in ["", ".", "a.", &["a"; 17].join(".")] {
+        let path = OneOrMany::One(path.to_owned());
+        assert_eq!(ClaimPath::parse(path), Err(ClaimPathError));
+    }
+    assert_eq!(
+        ClaimPath::parse(OneOrMany::Many(Vec::new())),
+        Err(ClaimPathError)
+    );
 }

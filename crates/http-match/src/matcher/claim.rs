@@ -7,14 +7,13 @@ use gatepost_config::FieldPath;
 use super::compile::Compiler;
 use super::text::{Kind, Text, TextTest};
 use crate::config::{Bound, ClaimMatchConfig, Scalar};
-use crate::limits::{LONGEST_CLAIM_PATH, LONGEST_LITERAL};
-use crate::truth::{Truth, any};
-use crate::{Claims, Number, OneOrMany, Undecided, Value};
+use crate::truth::Truth;
+use crate::{ClaimPath, Claims, Number, Undecided, Value};
 
 /// A test of the claim at a path.
 #[derive(Debug)]
 pub(super) struct ClaimMatch {
-    path: Box<[Box<str>]>,
+    path: ClaimPath,
     test: Test,
     invert: bool,
 }
@@ -45,10 +44,11 @@ impl ClaimMatch {
         at: &FieldPath<'_>,
     ) -> Option<Self> {
         let invert = config.invert;
-        let path = compile_path(compiler, config.path.clone(), &at.field("path"));
+        let path = ClaimPath::parse(config.path.clone());
+        let path = compiler.check(path, &at.field("path"));
         let mut tests = compile_tests(compiler, config, at).into_iter();
         match (tests.next(), tests.next()) {
-            (Some(test), None) => Some(Self { path, test, invert }),
+            (Some(test), None) => path.map(|path| Self { path, test, invert }),
             _ => {
                 compiler.problem(
                     at,
@@ -62,7 +62,7 @@ impl ClaimMatch {
 
     pub(super) fn matches(&self, claims: Option<&Claims>) -> Truth {
         let passes = |passes: &dyn Fn(&Value) -> Truth| match claims {
-            Some(Claims(root)) => walk(root, &self.path, passes),
+            Some(Claims(root)) => self.path.test(root, passes),
             None => Ok(false),
         };
         let result = match &self.test {
@@ -85,26 +85,6 @@ impl ClaimMatch {
     }
 }
 
-/// Whether any value at `path` passes. An array on the way stands for the
-/// objects in it; arrays in arrays are not looked into, so the depth of the
-/// recursion is bounded by the path.
-fn walk(value: &Value, path: &[Box<str>], passes: &dyn Fn(&Value) -> Truth) -> Truth {
-    let Some((name, rest)) = path.split_first() else {
-        return passes(value);
-    };
-    let member = |object: &Value| match object {
-        Value::Object(members) => any(members
-            .iter()
-            .filter(|(known, _)| **known == **name)
-            .map(|(_, value)| walk(value, rest, passes))),
-        _ => Ok(false),
-    };
-    match value {
-        Value::Array(items) => any(items.iter().map(member)),
-        other => member(other),
-    }
-}
-
 fn contains(value: &Value, wanted: &[Value]) -> bool {
     match value {
         Value::Array(items) => items.iter().any(|item| wanted.contains(item)),
@@ -124,30 +104,6 @@ impl Comparison {
             Self::AtMost => ordering.is_le(),
         }
     }
-}
-
-fn compile_path(
-    compiler: &mut Compiler,
-    path: OneOrMany<String>,
-    at: &FieldPath<'_>,
-) -> Box<[Box<str>]> {
-    let names: Vec<Box<str>> = match path {
-        OneOrMany::One(path) => path.split('.').map(Box::from).collect(),
-        OneOrMany::Many(names) => names.into_iter().map(Box::from).collect(),
-    };
-    let is_good = (1..=LONGEST_CLAIM_PATH).contains(&names.len())
-        && names
-            .iter()
-            .all(|name| (1..=LONGEST_LITERAL).contains(&name.len()));
-    if !is_good {
-        compiler.problem(
-            at,
-            format_args!(
-                "expected 1 to {LONGEST_CLAIM_PATH} names, none empty: `a.b`, or a list of names"
-            ),
-        );
-    }
-    names.into()
 }
 
 /// Every test that is given.
