@@ -14,6 +14,7 @@ mod read;
 mod reader;
 mod shown;
 mod struct_document;
+mod timestamp;
 mod unique_map;
 mod units;
 
@@ -23,5 +24,6 @@ pub use problems::{Problem, Problems};
 pub use read::{Part, read};
 pub use shown::Shown;
 pub use struct_document::as_json;
+pub use timestamp::{LATEST_TIMESTAMP, TimestampError, parse_timestamp};
 pub use unique_map::UniqueMap;
 pub use units::{Name, Period, Whole};

@@ -13,7 +13,6 @@ mod json;
 mod list;
 mod table;
 mod text;
-mod timestamp;
 
 pub use self::compiled::DecodeError;
 pub use self::error::{FeedError, LineError};
@@ -21,7 +20,6 @@ pub use self::json::parse_json;
 pub use self::list::FeedList;
 pub use self::table::FeedTable;
 pub use self::text::{FeedParser, Progress};
-pub use self::timestamp::{TimestampError, parse_timestamp};
 
 /// How many entries a [`FeedParser::step`] should read while requests wait for
 /// the worker: in a module, a step of so many takes 1 to 2 ms, whatever the body.

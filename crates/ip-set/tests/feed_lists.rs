@@ -9,9 +9,8 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use gatepost_ip_set::feed::{
-    DecodeError, FeedList, FeedParser, FeedTable, IfEmpty, Progress, parse_timestamp,
-};
+use gatepost_config::parse_timestamp;
+use gatepost_ip_set::feed::{DecodeError, FeedList, FeedParser, FeedTable, IfEmpty, Progress};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 

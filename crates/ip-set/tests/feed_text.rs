@@ -1,9 +1,8 @@
 //! Feeds of lines: what is an entry, and what fails the whole body.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::arithmetic_side_effects)]
 
-use gatepost_ip_set::feed::{
-    FeedError, FeedList, FeedParser, IfEmpty, LineError, Progress, TimestampError,
-};
+use gatepost_config::TimestampError;
+use gatepost_ip_set::feed::{FeedError, FeedList, FeedParser, IfEmpty, LineError, Progress};
 use gatepost_ip_set::{AddressError, CidrError};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use gatepost_config::parse_timestamp;
 use gatepost_ip_set::Cidr;
 use gatepost_ip_set::feed::{
-    FeedError, FeedList, FeedParser, FeedTable, IfEmpty, Progress, parse_json, parse_timestamp,
+    FeedError, FeedList, FeedParser, FeedTable, IfEmpty, Progress, parse_json,
 };
 use serde_json::Value;
 

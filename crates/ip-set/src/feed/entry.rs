@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{TimestampError, parse_timestamp};
+use gatepost_config::{LATEST_TIMESTAMP, TimestampError, parse_timestamp};
+
 use crate::bits::Bits;
 use crate::cidr_list::Entry;
 
@@ -24,8 +25,6 @@ pub(super) struct Expiry([u8; Self::BYTES]);
 
 impl Expiry {
     pub(super) const BYTES: usize = 5;
-    /// 9999-12-31T23:59:59Z in Unix time, the last second of RFC 3339.
-    pub(super) const LATEST: u64 = 253_402_300_799;
     /// The entry counts for ever.
     pub(super) const NEVER: Self = Self([u8::MAX; Self::BYTES]);
 
@@ -40,7 +39,7 @@ impl Expiry {
     pub(super) fn from_bytes(bytes: [u8; Self::BYTES]) -> Option<Self> {
         let expires = Self(bytes);
         let wall = expires.wall()?;
-        (wall.as_secs() <= Self::LATEST).then_some(expires)
+        (wall.as_secs() <= LATEST_TIMESTAMP).then_some(expires)
     }
 
     pub(super) fn to_bytes(self) -> [u8; Self::BYTES] {

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use gatepost_config::{Problems, Shown};
+use gatepost_config::{Problems, Shown, TimestampError};
 
-use super::{FeedList, FeedParser, TimestampError};
+use super::{FeedList, FeedParser};
 use crate::CidrError;
 
 /// Why a body was refused. It is the publisher's fault, or that of whoever

@@ -1,13 +1,14 @@
-//! Points in time: RFC 3339.
+//! Points in time, as documents and feeds write them: RFC 3339.
 
 use std::fmt;
 use std::time::Duration;
 
-use super::entry::Expiry;
-
 const SECONDS_A_MINUTE: u64 = 60;
 const SECONDS_AN_HOUR: u64 = 3600;
 const SECONDS_A_DAY: u64 = 86_400;
+
+/// 9999-12-31T23:59:59Z in Unix time, the last second of RFC 3339.
+pub const LATEST_TIMESTAMP: u64 = 253_402_300_799;
 
 /// Reads a point in time as RFC 3339 writes it: `2026-07-01T08:30:00Z`,
 /// `2026-07-01T10:30:00.25+02:00`. The letters may be small (5.6); the date and
@@ -37,7 +38,7 @@ pub fn parse_timestamp(text: &str) -> Result<Duration, TimestampError> {
         .saturating_add(time.seconds()?);
     let utc = local
         .checked_add_signed(offset.seconds_to_utc()?)
-        .filter(|utc| *utc <= Expiry::LATEST)
+        .filter(|utc| *utc <= LATEST_TIMESTAMP)
         .ok_or(TimestampError::OutOfRange)?;
     let last_of_a_day = SECONDS_A_DAY.saturating_sub(1);
     if time.is_leap_second() && utc % SECONDS_A_DAY != last_of_a_day {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use gatepost_ip_set::feed::{TimestampError, parse_timestamp};
+use gatepost_config::{TimestampError, parse_timestamp};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
