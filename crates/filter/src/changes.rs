@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// The longest header value that we set, in bytes.
-const LONGEST_VALUE: usize = 8 * 1024;
+pub(crate) const LONGEST_VALUE: usize = 8 * 1024;
 
 /// Pending changes of a header map: one entry, and so one call to the proxy, a
 /// changed header.
@@ -39,16 +39,14 @@ impl Changes {
     /// than 8 KiB: Envoy would answer the whole request with 503.
     pub fn set(&mut self, name: &[u8], value: &[u8], is_there: bool) -> Result<(), Unsendable> {
         check(value)?;
-        match self.find(name) {
-            Some(pending) => pending.change = Change::Set(value.to_vec()),
-            None => self.0.push(Pending {
-                name: name.to_ascii_lowercase(),
-                change: Change::Set(value.to_vec()),
-                is_removed: false,
-                is_there,
-            }),
-        }
+        self.put(name, value, is_there);
         Ok(())
+    }
+
+    /// Gives a header that is there a part of what it has; unchecked, as the proxy
+    /// has taken the whole.
+    pub(crate) fn shorten(&mut self, name: &[u8], value: &[u8]) {
+        self.put(name, value, true);
     }
 
     /// Removes a header. Only for one that is there, in the map or by
@@ -93,6 +91,18 @@ impl Changes {
         });
     }
 
+    fn put(&mut self, name: &[u8], value: &[u8], is_there: bool) {
+        match self.find(name) {
+            Some(pending) => pending.change = Change::Set(value.to_vec()),
+            None => self.0.push(Pending {
+                name: name.to_ascii_lowercase(),
+                change: Change::Set(value.to_vec()),
+                is_removed: false,
+                is_there,
+            }),
+        }
+    }
+
     fn find(&mut self, name: &[u8]) -> Option<&mut Pending> {
         self.0
             .iter_mut()
@@ -105,7 +115,7 @@ impl Changes {
 pub enum Unsendable {
     /// It holds a control character, such as CR, LF or NUL.
     ControlCharacter,
-    /// It is longer than 8 KiB.
+    /// It is longer than 8 KiB, or than the document allows.
     TooLong,
 }
 
@@ -113,7 +123,7 @@ impl fmt::Display for Unsendable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::ControlCharacter => "a header value holds a control character",
-            Self::TooLong => "a header value is longer than 8 KiB",
+            Self::TooLong => "a header value is longer than 8 KiB, or than allowed",
         })
     }
 }

@@ -4,6 +4,7 @@ use gatepost_config::{FieldPath, Problems, Whole, push_json_string};
 use gatepost_http_match::{Given, RequestView};
 use serde::Deserialize;
 
+use crate::header_name::is_token;
 use crate::verdict::{Denial, Reason};
 
 /// `on_deny`: the answer to a request that policy refuses.
@@ -284,11 +285,6 @@ const OF_THE_PROXY: [&str; 5] = [
     "grpc-status",
     "grpc-message",
 ];
-
-fn is_token(name: &str) -> bool {
-    let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    !name.is_empty() && name.bytes().all(legal)
-}
 
 /// What a request that calls a gRPC method speaks.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -9,10 +9,15 @@
 //! No filter names another one; no line here names a proxy's ABI.
 
 mod chain;
+mod challenge;
 mod changes;
+mod cors;
+mod credential;
 mod deny_response;
 mod document;
 mod filter;
+mod header_name;
+mod header_text;
 mod kept_document;
 mod report;
 mod request;
@@ -26,9 +31,17 @@ mod verdict;
 mod wakes;
 
 pub use chain::{Chain, Outcome, SharedChain};
+pub use challenge::{ChallengeConfig, ChallengeError, Challenges, is_scope_token};
 pub use changes::{Change, Changes, Unsendable};
+pub use cors::is_cors_preflight;
+pub use credential::{
+    Credential, CredentialHeaderConfig, CredentialSources, CredentialSourcesConfig, Malformed,
+    Place,
+};
 pub use deny_response::{DenyResponse, RawDenyResponse, Reply};
 pub use filter::{Filter, Kind, Load, Loaded, Phases};
+pub use header_name::owned_header;
+pub use header_text::sendable;
 pub use kept_document::{KeptDocument, News};
 pub use report::{escape, gauge_name, metric_name};
 pub use request::{End, Request, Stream};

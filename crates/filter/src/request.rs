@@ -247,6 +247,46 @@ impl<'a> Request<'a> {
         }
     }
 
+    /// Removes the values of a header, in every spelling of its name, that are not
+    /// to be kept. Several that are kept become one line (RFC 9110 5.3).
+    pub(crate) fn retain_values(&mut self, name: &str, is_kept: impl Fn(&[u8]) -> bool) {
+        let mut spellings: Vec<(Vec<u8>, Kept)> = Vec::new();
+        for (spelling, value) in self.view().headers().iter() {
+            if !owned_spelling(spelling, name.as_bytes()) {
+                continue;
+            }
+            let place = spellings.iter().position(|(known, _)| known == spelling);
+            let place = place.unwrap_or_else(|| {
+                spellings.push((spelling.to_vec(), Kept::default()));
+                spellings.len().saturating_sub(1)
+            });
+            if let Some((_, kept)) = spellings.get_mut(place) {
+                match is_kept(value) {
+                    true => kept.values.push(value.to_vec()),
+                    false => kept.is_changed = true,
+                }
+            }
+        }
+        for (spelling, kept) in spellings {
+            let Ok(spelling) = String::from_utf8(spelling) else {
+                continue;
+            };
+            match kept.values.as_slice() {
+                _ if !kept.is_changed => {}
+                [] => self.remove_header(&spelling),
+                values => self.shorten_header(&spelling, &values.join(&b", "[..])),
+            }
+        }
+    }
+
+    /// Gives a header a part of what it has: what the client sent is sent on, so
+    /// it is neither too long nor unsendable.
+    pub(crate) fn shorten_header(&mut self, name: &str, value: &[u8]) {
+        let Stream { view, changes, .. } = &mut *self.stream;
+        changes.shorten(name.as_bytes(), value);
+        view.set_header(name, value);
+    }
+
     /// Keeps something of this request for [`take_state`](Self::take_state),
     /// while it waits and until its end.
     pub fn keep_state<T: 'static>(&mut self, state: T) {
@@ -258,6 +298,13 @@ impl<'a> Request<'a> {
     pub fn take_state<T: 'static>(&mut self) -> Option<Box<T>> {
         self.state.take().and_then(|state| state.downcast().ok())
     }
+}
+
+/// The values of a header that are kept, and whether that is not all of them.
+#[derive(Default)]
+struct Kept {
+    values: Vec<Vec<u8>>,
+    is_changed: bool,
 }
 
 /// The end of a request, as a filter that judged it sees it.

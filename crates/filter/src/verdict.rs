@@ -100,6 +100,13 @@ impl Denial {
         self
     }
 
+    /// With a challenge that [`Challenges`](crate::Challenges) made; several may stand
+    /// in one answer.
+    #[must_use]
+    pub fn challenge(self, challenge: String) -> Self {
+        self.header("www-authenticate", challenge)
+    }
+
     /// With a further header for the answer.
     #[must_use]
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {

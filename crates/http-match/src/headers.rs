@@ -241,6 +241,10 @@ impl Span {
         Self { start, end }
     }
 
+    pub(crate) fn end(self) -> usize {
+        self.end
+    }
+
     /// The bytes at this span; nothing when it lies outside.
     pub(crate) fn of(self, bytes: &[u8]) -> &[u8] {
         bytes.get(self.start..self.end).unwrap_or_default()

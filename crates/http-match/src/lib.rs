@@ -15,6 +15,7 @@
 mod authority;
 mod claim_path;
 mod config;
+mod cookies;
 mod facts;
 mod given;
 mod headers;
@@ -22,6 +23,7 @@ mod limits;
 mod matcher;
 mod normal_path;
 mod percent;
+mod query;
 mod select;
 mod target;
 mod truth;
@@ -32,12 +34,15 @@ pub use claim_path::{ClaimPath, ClaimPathError};
 pub use config::{
     ClaimMatchConfig, FieldMatchConfig, MatchConfig, PathMatchConfig, TextMatchConfig,
 };
+pub use cookies::{Cookie, cookies, without_cookies};
 pub use facts::{Claims, ClientAddress, Facts, PeerIdentity};
 pub use gatepost_json::{Number, Value};
 pub use given::{Given, OneOrMany};
 pub use headers::{Entry, Headers, HeadersError, Repeated, owned_spelling};
 pub use matcher::{Matcher, Needs, TextMatcher};
 pub use normal_path::{NormalPath, normalise_path};
+pub use percent::encode as percent_encode;
+pub use query::{Parameter, parameters, query_of, without_parameters};
 pub use select::{Selection, select_all, select_first};
 pub use target::Reading;
 pub use truth::Undecided;

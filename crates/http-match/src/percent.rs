@@ -34,7 +34,7 @@ pub(crate) fn octet(high: u8, low: u8) -> Option<u8> {
 }
 
 /// Appends `byte` as a triplet in upper case (RFC 3986 2.1).
-pub(crate) fn encode(byte: u8, text: &mut Vec<u8>) {
+pub fn encode(byte: u8, text: &mut Vec<u8>) {
     let digit = |value: u8| match char::from_digit(u32::from(value), 16) {
         Some(digit) => u8::try_from(digit.to_ascii_uppercase()).unwrap_or(b'0'),
         None => b'0',

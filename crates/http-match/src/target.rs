@@ -4,6 +4,7 @@ use crate::Undecided;
 use crate::headers::Span;
 use crate::limits::LONGEST_PATH;
 use crate::normal_path::{NormalPath, normalise_path};
+use crate::query::split_path;
 
 /// How a path is read: law 8 asks both.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -45,11 +46,11 @@ impl Target {
                 _ => Self::missing(),
             };
         };
-        let path_end = position(value, |byte| matches!(byte, b'?' | b'#'));
-        let path = Span::new(0, path_end);
+        let (path, query, _) = split_path(value);
+        let path = Span::new(0, path.len());
         Self {
             path,
-            query: query(value, path_end),
+            query: query.map(|query| behind(path, query.len())),
             form: Form::of(method, path.of(value)),
         }
     }
@@ -131,18 +132,8 @@ impl Form {
     }
 }
 
-/// What stands between `?` and `#`, when the path ended at `?`.
-fn query(value: &[u8], path_end: usize) -> Option<Span> {
-    let (b'?', behind) = value.get(path_end..)?.split_first()? else {
-        return None;
-    };
-    let start = path_end.saturating_add(1);
-    let length = position(behind, |byte| byte == b'#');
-    Some(Span::new(start, start.saturating_add(length)))
-}
-
-fn position(text: &[u8], is_it: impl Fn(u8) -> bool) -> usize {
-    text.iter()
-        .position(|byte| is_it(*byte))
-        .unwrap_or(text.len())
+/// The span of that many bytes behind the `?` that ends the path.
+fn behind(path: Span, length: usize) -> Span {
+    let start = path.end().saturating_add(1);
+    Span::new(start, start.saturating_add(length))
 }

@@ -6,9 +6,10 @@ use gatepost_config::FieldPath;
 
 use super::compile::Compiler;
 use super::field::{FieldTest, Found};
+use crate::cookies::without_quotes;
 use crate::limits::LONGEST_LITERAL;
 use crate::truth::Truth;
-use crate::{FieldMatchConfig, Headers, Undecided, percent};
+use crate::{Cookie, FieldMatchConfig, Headers, Undecided, cookies, percent};
 
 /// A test of each value of a cookie by itself, over all `cookie` lines.
 ///
@@ -47,40 +48,29 @@ impl CookieMatch {
 
     pub(super) fn matches(&self, headers: &Headers) -> Truth {
         let mut found = Vec::new();
-        for line in headers.all("cookie") {
-            for cookie in line.split(|byte| *byte == b';') {
-                self.find(cookie.trim_ascii(), &mut found);
-            }
+        for cookie in headers.all("cookie").flat_map(cookies) {
+            self.find(cookie, &mut found);
         }
         self.test.holds(found)
     }
 
-    fn find<'a>(&self, cookie: &'a [u8], found: &mut Vec<Found<'a>>) {
-        let mut parts = cookie.splitn(2, |byte| *byte == b'=');
-        let name = parts.next().unwrap_or_default().trim_ascii();
-        if !self.is_name(name) {
+    fn find<'a>(&self, cookie: Cookie<'a>, found: &mut Vec<Found<'a>>) {
+        if !cookie.is_named(&self.name) {
             return;
         }
-        match parts.next() {
+        match cookie.value() {
             Some(value) => {
-                let readings = readings(value.trim_ascii()).into_iter().flatten();
+                let readings = readings(value).into_iter().flatten();
                 found.extend(readings.map(|value| Ok(Some(value))));
             }
             None => found.push(Err(Undecided::UnreadableCookie)),
         }
     }
-
-    fn is_name(&self, name: &[u8]) -> bool {
-        name == &*self.name
-            || (name.contains(&b'%')
-                && percent::decode(name, false).is_some_and(|name| *name == *self.name))
-    }
 }
 
 /// As it stands, without quotes, decoded.
 fn readings(value: &[u8]) -> [Option<Cow<'_, [u8]>>; 3] {
-    let quoted = value.strip_prefix(b"\"");
-    let bare = quoted.and_then(|value| value.strip_suffix(b"\""));
+    let bare = without_quotes(value);
     let decoded = match bare.unwrap_or(value) {
         encoded if encoded.contains(&b'%') => percent::decode(encoded, false),
         _ => None,

@@ -6,7 +6,7 @@ use super::compile::Compiler;
 use super::field::{FieldTest, Found};
 use crate::limits::LONGEST_LITERAL;
 use crate::truth::Truth;
-use crate::{FieldMatchConfig, Undecided, percent};
+use crate::{FieldMatchConfig, Parameter, Undecided, parameters};
 
 /// A test of each value of a query parameter by itself. Parameters are
 /// separated by `&`; names and values are decoded, `+` is a space
@@ -41,33 +41,20 @@ impl QueryMatch {
 
     pub(super) fn matches(&self, query: &[u8]) -> Truth {
         let mut found = Vec::new();
-        for parameter in query.split(|byte| *byte == b'&') {
+        for parameter in parameters(query) {
             self.find(parameter, &mut found);
         }
         self.test.holds(found)
     }
 
-    fn find<'a>(&self, parameter: &'a [u8], found: &mut Vec<Found<'a>>) {
-        let (name, value) = split(parameter);
-        match self.is_name(name) {
-            Ok(true) => found.push(Ok(percent::decode(value, true))),
+    fn find<'a>(&self, parameter: Parameter<'a>, found: &mut Vec<Found<'a>>) {
+        match parameter.is_named(&self.name) {
+            Ok(true) => found.push(Ok(parameter.value())),
             Ok(false) => {}
             Err(unreadable) => found.push(Err(unreadable)),
         }
-        let mut behind_semicolons = parameter.split(|byte| *byte == b';').skip(1);
-        if behind_semicolons.any(|part| self.is_name(split(part).0) == Ok(true)) {
+        if parameter.hides(&self.name) {
             found.push(Err(Undecided::UnreadableQuery));
         }
     }
-
-    fn is_name(&self, name: &[u8]) -> Truth {
-        let name = percent::decode(name, true).ok_or(Undecided::UnreadableQuery)?;
-        Ok(*name == *self.name)
-    }
-}
-
-fn split(parameter: &[u8]) -> (&[u8], &[u8]) {
-    let mut parts = parameter.splitn(2, |byte| *byte == b'=');
-    let name = parts.next().unwrap_or_default();
-    (name, parts.next().unwrap_or_default())
 }

@@ -4,13 +4,14 @@
 //! `learn` learns a fact and owns a header, `gate` reads the fact and has rules,
 //! `ask` waits for a call of its own, `keys` makes requests wait for a call of
 //! the root, `trace` looks at responses and ends, `probe` makes every call that
-//! the others do not make.
+//! the others do not make, `token` wants a credential.
 
 mod ask;
 mod gate;
 mod keys;
 mod learn;
 mod probe;
+mod token;
 mod trace;
 
 gatepost_host::module!(
@@ -19,5 +20,6 @@ gatepost_host::module!(
     ask::KIND,
     keys::KIND,
     trace::KIND,
-    probe::KIND
+    probe::KIND,
+    token::KIND
 );
