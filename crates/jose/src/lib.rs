@@ -1,8 +1,40 @@
 //! JSON Web Signatures (RFC 7515), keys (RFC 7517) and token claims (RFC 7519),
 //! read strictly.
 //!
-//! [`Algorithm`] is what a token's `alg` may name.
+//! [`Algorithm`] is what a token's `alg` may name. A [`KeySet`] is what an issuer
+//! publishes, without the keys that are of no use; it gives the few [`Jwk`]s that
+//! a token may have been signed with, and whoever implements [`VerifySignature`]
+//! says whether it was: [`RustVerifier`] here, or a proxy that does it faster and
+//! is asked for [`known_answers`] first. [`Discovery`] is how an issuer says where
+//! its keys are.
+//!
+//! Nothing here knows a proxy, a clock or a random number, and nothing shows a
+//! secret, a token or a key.
 
 mod algorithm;
+mod base64url;
+mod der;
+mod digest;
+mod discovery;
+mod jwk;
+mod key_error;
+mod key_id;
+mod key_set;
+mod key_set_form;
+mod known_answer;
+mod material;
+mod roca;
+mod rsa_key;
+mod signature;
 
 pub use algorithm::{Algorithm, AlgorithmSet};
+pub use der::ecdsa_signature_to_der;
+pub use digest::{digests_equal, hmac_sha256, sha256};
+pub use discovery::{Discovery, DiscoveryError, DiscoveryKind, DiscoveryLimits, JwksUri, UrlError};
+pub use jwk::{Jwk, KeyUse};
+pub use key_error::KeyError;
+pub use key_id::KeyId;
+pub use key_set::{Dropped, KeySet, KeySetError, KeySetLimits, NoCandidate};
+pub use key_set_form::KeySetFormError;
+pub use known_answer::{KnownAnswer, known_answers};
+pub use signature::{RustVerifier, SignatureError, VerifySignature};
