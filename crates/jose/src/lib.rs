@@ -1,6 +1,9 @@
 //! JSON Web Signatures (RFC 7515), keys (RFC 7517) and token claims (RFC 7519),
 //! read strictly.
 //!
+//! [`Token`] reads the compact serialisation, [`TokenClaims`] what it says, and
+//! [`ClaimsPolicy`] judges that before any key is asked for.
+//!
 //! [`Algorithm`] is what a token's `alg` may name. A [`KeySet`] is what an issuer
 //! publishes, without the keys that are of no use; it gives the few [`Jwk`]s that
 //! a token may have been signed with, and whoever implements [`VerifySignature`]
@@ -13,9 +16,12 @@
 
 mod algorithm;
 mod base64url;
+mod claims_error;
+mod claims_policy;
 mod der;
 mod digest;
 mod discovery;
+mod header;
 mod jwk;
 mod key_error;
 mod key_id;
@@ -23,14 +29,22 @@ mod key_set;
 mod key_set_form;
 mod known_answer;
 mod material;
+mod numeric_date;
 mod roca;
 mod rsa_key;
 mod signature;
+mod spiffe_id;
+mod token;
+mod token_claims;
+mod token_error;
 
 pub use algorithm::{Algorithm, AlgorithmSet};
+pub use claims_error::{ClaimsError, ProfileError};
+pub use claims_policy::{Audiences, ClaimsPolicy, Profile};
 pub use der::ecdsa_signature_to_der;
 pub use digest::{digests_equal, hmac_sha256, sha256};
 pub use discovery::{Discovery, DiscoveryError, DiscoveryKind, DiscoveryLimits, JwksUri, UrlError};
+pub use header::Header;
 pub use jwk::{Jwk, KeyUse};
 pub use key_error::KeyError;
 pub use key_id::KeyId;
@@ -38,3 +52,7 @@ pub use key_set::{Dropped, KeySet, KeySetError, KeySetLimits, NoCandidate};
 pub use key_set_form::KeySetFormError;
 pub use known_answer::{KnownAnswer, known_answers};
 pub use signature::{RustVerifier, SignatureError, VerifySignature};
+pub use spiffe_id::{SpiffeId, SpiffeIdError};
+pub use token::{Segment, Token, TokenLimits};
+pub use token_claims::TokenClaims;
+pub use token_error::{CritError, TokenError};

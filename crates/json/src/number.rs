@@ -60,6 +60,15 @@ impl Number {
             Kind::Float(_) => None,
         }
     }
+
+    /// The nearest double.
+    #[must_use]
+    pub fn as_f64(self) -> f64 {
+        match self.0 {
+            Kind::Integer(number) => number as f64,
+            Kind::Float(number) => number,
+        }
+    }
 }
 
 /// By value: `1` equals `1.0`. No rounding takes place.
