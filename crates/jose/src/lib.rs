@@ -1,8 +1,9 @@
 //! JSON Web Signatures (RFC 7515), keys (RFC 7517) and token claims (RFC 7519),
 //! read strictly.
 //!
-//! [`Token`] reads the compact serialisation, [`TokenClaims`] what it says, and
-//! [`ClaimsPolicy`] judges that before any key is asked for.
+//! [`verify`] does all of it, and [`verify_jws`] all that a signature needs. The
+//! steps: [`Token`] reads the compact serialisation, [`TokenClaims`] what it says,
+//! and [`ClaimsPolicy`] judges that before any key is asked for.
 //!
 //! [`Algorithm`] is what a token's `alg` may name. A [`KeySet`] is what an issuer
 //! publishes, without the keys that are of no use; it gives the few [`Jwk`]s that
@@ -37,6 +38,7 @@ mod spiffe_id;
 mod token;
 mod token_claims;
 mod token_error;
+mod verify;
 
 pub use algorithm::{Algorithm, AlgorithmSet};
 pub use claims_error::{ClaimsError, ProfileError};
@@ -56,3 +58,4 @@ pub use spiffe_id::{SpiffeId, SpiffeIdError};
 pub use token::{Segment, Token, TokenLimits};
 pub use token_claims::TokenClaims;
 pub use token_error::{CritError, TokenError};
+pub use verify::{JwsError, TokenPolicy, Verified, VerifyError, verify, verify_jws};

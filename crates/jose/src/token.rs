@@ -145,6 +145,10 @@ type Segments<'a> = (&'a [u8], &'a [u8], &'a [u8]);
 
 /// The three segments. Counting stops behind the sixth, however many follow.
 fn split(bytes: &[u8]) -> Result<Segments<'_>, TokenError> {
+    // A JSON serialisation, which may hold any number of dots.
+    if bytes.starts_with(b"{") {
+        return Err(TokenError::Segments);
+    }
     let mut segments = bytes.split(|byte| *byte == b'.');
     let mut next = || segments.next();
     match (next(), next(), next(), next(), next(), next()) {
