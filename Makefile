@@ -56,6 +56,10 @@ help: ## list the targets
 demo: envoy wasm test-modules ## show the filters at work in a real Envoy
 	@cargo run -q -p gatepost-e2e --bin demo
 
+.PHONY: issuer
+issuer: rust ## play the issuer of envoy/jwt-auth.yaml on port 8081, and print tokens to try
+	@cargo run -q -p gatepost-e2e --bin issuer
+
 .PHONY: test
 test: lint test-wasm32 test-unit e2e ## everything that CI checks
 

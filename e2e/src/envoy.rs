@@ -1,6 +1,7 @@
 //! A running Envoy.
 
 mod reload;
+mod workers;
 
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};

@@ -56,7 +56,11 @@ impl FeedServer {
     /// Takes a port on which nobody listens: whoever connects is refused until
     /// [`FeedServer::listen`].
     pub fn reserve() -> Result<Self> {
-        let reserved = bind(0)?;
+        Self::reserve_at(0)
+    }
+
+    fn reserve_at(port: u16) -> Result<Self> {
+        let reserved = bind(port)?;
         let address = reserved.local_addr().map_err(Error::io("asking a port"))?;
         let port = address.as_socket().map_or(0, |address| address.port());
         Ok(Self {
@@ -70,6 +74,13 @@ impl FeedServer {
     /// Starts it; it listens when this returns.
     pub fn start() -> Result<Self> {
         let mut server = Self::reserve()?;
+        server.listen()?;
+        Ok(server)
+    }
+
+    /// Starts it on this port, for a person who knows it.
+    pub fn start_at(port: u16) -> Result<Self> {
+        let mut server = Self::reserve_at(port)?;
         server.listen()?;
         Ok(server)
     }

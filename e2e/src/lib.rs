@@ -28,6 +28,7 @@
 
 mod bootstrap;
 mod certificates;
+mod clock;
 mod envoy;
 mod error;
 mod feed;
@@ -49,6 +50,7 @@ mod wait;
 
 pub use bootstrap::{Bootstrap, substitute};
 pub use certificates::{Authority, Certificate, Identity};
+pub use clock::{seconds_now, timestamp};
 pub use envoy::{Envoy, Reload};
 pub use error::{Error, Result};
 pub use feed::{Answer, FeedServer, Fetched, shortest_pause};
@@ -68,6 +70,6 @@ pub use response::{Echo, Response};
 pub use shipped::{shipped, with_document};
 pub use stats::Stats;
 pub use tls::connect_tls;
-pub use tokens::{Issuer, SigningKey, decoded, encoded, seconds_now, unsigned, with_signature};
+pub use tokens::{Issuer, Sample, SigningKey, decoded, encoded, samples, unsigned, with_signature};
 pub use upstream::Upstream;
 pub use wait::wait_until;

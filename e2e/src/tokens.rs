@@ -4,7 +4,9 @@
 mod compact;
 mod issuer;
 mod key;
+mod samples;
 
 pub use self::compact::{decoded, encoded, unsigned, with_signature};
-pub use self::issuer::{Issuer, seconds_now};
+pub use self::issuer::Issuer;
 pub use self::key::SigningKey;
+pub use self::samples::{Sample, samples};

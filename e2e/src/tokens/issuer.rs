@@ -1,12 +1,11 @@
 //! Who issues tokens, with keys that come and go.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
 use super::SigningKey;
-use crate::Result;
+use crate::{Result, seconds_now};
 
 /// An issuer of tokens. The key that signs is the one that came last; those before
 /// stay in the set until they are retired.
@@ -105,10 +104,4 @@ impl Issuer {
     pub fn token_with(&self, changes: &Value) -> Result<String> {
         self.key().mint(&self.claims_with(changes))
     }
-}
-
-/// Seconds since 1970.
-pub fn seconds_now() -> u64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    now.unwrap_or_default().as_secs()
 }

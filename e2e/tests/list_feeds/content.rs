@@ -1,8 +1,10 @@
 //! What is in a list, and what a source says of it.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
-use gatepost_e2e::{Answer, Result, each_envoy, shortest_pause, wait_until};
+use gatepost_e2e::{
+    Answer, Result, each_envoy, seconds_now, shortest_pause, timestamp, wait_until,
+};
 
 use crate::gate::{GOOD, Gate, LISTED, List, SOON, STRANGER, path};
 
@@ -37,7 +39,7 @@ fn every_form_of_a_list_is_read_and_its_entries_expire_without_a_fetch() -> Resu
         for list in ["text", "json"] {
             gate.server.wait_for(&path(list), 1)?;
         }
-        let expires = timestamp(now() + 5);
+        let expires = timestamp(seconds_now() + 5);
         let expiring = format!("127.0.0.2 expires={expires}\n127.0.0.1 # stays\n");
         let json = format!(
             r#"{{"cidrs": ["127.0.0.1", {{"cidr": "127.0.0.2/32", "expires": "{expires}"}}]}}"#
@@ -84,7 +86,7 @@ fn an_unchanged_list_is_asked_for_by_its_etag_and_stays() -> Result<()> {
             server.answer("/tagged", Answer::ok(GOOD).etag("\"one\""));
             server.answer("/lying", Answer::ok(GOOD).header("etag", "\"one\""));
         })?;
-        let started = now();
+        let started = seconds_now();
         let fetched = gate.server.wait_for("/tagged", 3)?;
         let conditions: Vec<_> = fetched
             .iter()
@@ -99,7 +101,7 @@ fn an_unchanged_list_is_asked_for_by_its_etag_and_stays() -> Result<()> {
             "once a VM"
         );
         let success = ("gatepost_list_last_success_seconds", "tagged", "");
-        gate.wait_for(success, |at| at > started && at <= now())?;
+        gate.wait_for(success, |at| at > started && at <= seconds_now())?;
         for kind in ["status", "invalid", "empty"] {
             assert_eq!(gate.failures("tagged", kind), 0, "{kind}");
         }
@@ -150,32 +152,6 @@ fn a_healthy_source_is_asked_once_a_period_whatever_the_number_of_requests() -> 
     })
 }
 
-fn now() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.unwrap_or_default().as_secs()
-}
-
 fn now_is_before(moment: &str) -> bool {
-    *timestamp(now()) < *moment
-}
-
-/// Seconds since 1970 as RFC 3339 writes them.
-fn timestamp(seconds: u64) -> String {
-    let is_leap = |year: u64| {
-        year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
-    };
-    let (mut days, mut year, mut month) = (seconds / 86_400, 1970, 0);
-    while days >= 365 + u64::from(is_leap(year)) {
-        days -= 365 + u64::from(is_leap(year));
-        year += 1;
-    }
-    let february = 28 + u64::from(is_leap(year));
-    let months = [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-    while days >= months[month] {
-        days -= months[month];
-        month += 1;
-    }
-    let (month, day, clock) = (month + 1, days + 1, seconds % 86_400);
-    let (hour, minute, second) = (clock / 3600, clock / 60 % 60, clock % 60);
-    format!("{year}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+    *timestamp(seconds_now()) < *moment
 }

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::thread;
 use std::time::Duration;
 
 use gatepost_e2e::{
@@ -150,45 +149,16 @@ impl Gate {
 
     /// All answers on new connections, until each worker has had one.
     fn of_each_worker(&self, from: IpAddr, list: &str) -> Result<BTreeSet<(u16, String)>> {
-        let before = self.connections()?;
-        let mut answers = BTreeSet::new();
-        wait_until("each worker got a connection", SOON, || {
-            let batch: Result<Vec<Response>> = thread::scope(|scope| {
-                let get = || scope.spawn(|| self.get(from, list));
-                let threads: Vec<_> = (0..6).map(|_| get()).collect();
-                let join = |thread: thread::ScopedJoinHandle<'_, _>| thread.join().unwrap();
-                threads.into_iter().map(join).collect()
-            });
-            let batch = match batch {
-                Ok(batch) => batch,
-                Err(error) => return Some(Err(error)),
-            };
-            answers.extend(batch.iter().map(|answer| (answer.status, reason(answer))));
-            let now = self.connections().ok()?;
-            let both = now.iter().zip(before).all(|(now, before)| *now > before);
-            both.then_some(Ok(()))
-        })??;
-        Ok(answers)
-    }
-
-    /// How many connections each worker has accepted.
-    pub(crate) fn connections(&self) -> Result<[u64; 2]> {
-        let stats = self.envoy.stats()?;
-        Ok(["worker_0", "worker_1"]
-            .map(|worker| stats.sum(&format!("{worker}.downstream_cx_total"))))
+        let answers = self.envoy.ask_each_worker(|| self.get(from, list))?;
+        let answers = answers.iter();
+        Ok(answers
+            .map(|answer| (answer.status, reason(answer)))
+            .collect())
     }
 
     /// A gauge or counter of a list, as Prometheus shows it; `tag` if it has one.
     pub(crate) fn metric(&self, metric: &str, list: &str, tag: &str) -> Option<u64> {
-        let text = self.envoy.prometheus().ok()?;
-        let holds = |line: &&str| {
-            line.starts_with(&format!("{metric}{{"))
-                && line.contains(r#"wasm_filter="ip-allowlist""#)
-                && line.contains(&format!("component=\"{list}\""))
-                && line.contains(&format!("tag=\"{tag}\"")) != tag.is_empty()
-        };
-        let line = text.lines().find(holds)?;
-        line.rsplit_once(' ')?.1.parse().ok()
+        self.envoy.labelled(metric, "ip-allowlist", list, tag)
     }
 
     /// Waits until a metric has such a value.

@@ -13,7 +13,7 @@ fn requests_of_every_worker_wait_for_the_list_and_are_woken_by_it() -> Result<()
         let gate = Gate::open(binary, &[list], |server| {
             server.answer("/late", Answer::held())
         })?;
-        let before = gate.connections()?;
+        let before = gate.envoy.connections()?;
         let mut waiting: Vec<(Http1Client, u16)> = Vec::new();
         // Connections fall on workers by chance: until each has had one of both.
         for (from, status) in [(LISTED, 200), (STRANGER, 403)].repeat(12) {
@@ -24,7 +24,7 @@ fn requests_of_every_worker_wait_for_the_list_and_are_woken_by_it() -> Result<()
         let active = |active| active >= 24;
         gate.envoy
             .wait_for_stat("http.ingress.downstream_rq_active", active)?;
-        let now = gate.connections()?;
+        let now = gate.envoy.connections()?;
         assert!(
             now.iter().zip(before).all(|(now, before)| *now > before),
             "{now:?}"
