@@ -169,7 +169,7 @@ impl KeySet {
             }
         }
         if of_secrets {
-            drop_shared_kids(&mut keys, &mut dropped);
+            drop_shared_kids(entries, &mut keys, &mut dropped);
         }
         Ok((keys.into_iter().map(|(_, key)| key).collect(), dropped))
     }
@@ -285,20 +285,24 @@ fn is_secret(entry: &Value) -> bool {
 }
 
 fn drop_key(index: usize, entry: &Value, reason: KeyError) -> Dropped {
-    let kid = entry.member("kid").and_then(Value::as_str);
     Dropped {
         index,
-        kid: kid.map(str::to_owned),
+        kid: kid(entry).map(str::to_owned),
         reason,
     }
 }
 
+fn kid(entry: &Value) -> Option<&str> {
+    entry.member("kid").and_then(Value::as_str)
+}
+
 /// Of secrets that share a `kid` nobody can say which one is meant: secrets are
-/// handed out one by one, and do not overlap when they are replaced.
-fn drop_shared_kids(keys: &mut Vec<(usize, Jwk)>, dropped: &mut Vec<Dropped>) {
-    let mut uses: BTreeMap<String, usize> = BTreeMap::new();
-    for kid in keys.iter().filter_map(|(_, key)| key.kid()) {
-        let uses = uses.entry(kid.to_owned()).or_default();
+/// handed out one by one, and do not overlap when they are replaced. One that is of
+/// no use counts, too: it may be the one that was meant.
+fn drop_shared_kids(entries: &[Value], keys: &mut Vec<(usize, Jwk)>, dropped: &mut Vec<Dropped>) {
+    let mut uses: BTreeMap<&str, usize> = BTreeMap::new();
+    for kid in entries.iter().filter_map(kid) {
+        let uses = uses.entry(kid).or_default();
         *uses = uses.saturating_add(1);
     }
     keys.retain(|(index, key)| {

@@ -1,6 +1,7 @@
 //! RSA public keys that were checked.
 
 use std::ops::RangeInclusive;
+use std::sync::OnceLock;
 
 use rsa::BoxedUint;
 
@@ -18,7 +19,9 @@ const EXPONENTS: RangeInclusive<u64> = 3..=0x1_ffff_ffff;
 pub(crate) struct RsaKey {
     modulus: Box<[u8]>,
     exponent: Box<[u8]>,
-    key: rsa::PublicKey,
+    /// Made when it is needed first: it costs more than all checks of a key, and
+    /// where the host checks signatures nobody needs it.
+    key: OnceLock<Option<rsa::PublicKey>>,
 }
 
 impl RsaKey {
@@ -39,15 +42,10 @@ impl RsaKey {
         if roca::has_fingerprint(modulus) {
             return Err(KeyError::Roca);
         }
-        let key = rsa::PublicKey::new(
-            BoxedUint::from_be_slice_vartime(modulus),
-            BoxedUint::from_be_slice_vartime(exponent),
-        )
-        .map_err(|_| KeyError::ModulusSize)?;
         Ok(Self {
             modulus: modulus.into(),
             exponent: exponent.into(),
-            key,
+            key: OnceLock::new(),
         })
     }
 
@@ -61,9 +59,15 @@ impl RsaKey {
         &self.exponent
     }
 
-    /// What checks signatures.
-    pub(crate) fn key(&self) -> &rsa::PublicKey {
-        &self.key
+    /// What checks signatures. The crate makes the checks of [`new`](Self::new)
+    /// again, so it is always there.
+    pub(crate) fn key(&self) -> Option<&rsa::PublicKey> {
+        let key = || {
+            let modulus = BoxedUint::from_be_slice_vartime(&self.modulus);
+            let exponent = BoxedUint::from_be_slice_vartime(&self.exponent);
+            rsa::PublicKey::new(modulus, exponent).ok()
+        };
+        self.key.get_or_init(key).as_ref()
     }
 }
 

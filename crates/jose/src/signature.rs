@@ -72,7 +72,10 @@ impl VerifySignature for RustVerifier {
             return Err(SignatureError::KeyNotForAlgorithm);
         }
         Ok(match (key.material(), algorithm) {
-            (Material::Rsa(key), _) => verify_rsa(key.key(), algorithm, message, signature)?,
+            (Material::Rsa(key), _) => {
+                let key = key.key().ok_or(SignatureError::Unavailable)?;
+                verify_rsa(key, algorithm, message, signature)?
+            }
             (Material::P256(key), Algorithm::Es256) => {
                 p256::ecdsa::Signature::from_slice(signature)
                     .is_ok_and(|signature| key.verify(message, &signature).is_ok())

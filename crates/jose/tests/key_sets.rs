@@ -176,6 +176,11 @@ fn secrets_of_one_kid_are_all_dropped() {
             (2, KeyError::SecretSharesKid)
         ]
     );
+    // One that is of no use may be the one that was meant.
+    let (keys, dropped) = key_set(&[secret(&kid("a"), 1, 32), secret(&kid("a"), 3, 31)]);
+    assert!(keys.is_empty());
+    assert_eq!(dropped[0].reason, KeyError::SecretSharesKid);
+    assert_eq!(dropped[1].reason, KeyError::SecretTooShort);
 }
 
 #[test]
