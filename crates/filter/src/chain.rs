@@ -25,6 +25,8 @@ pub struct Chain {
     owned: Vec<String>,
     log: LogLimit,
     calls: RootCalls,
+    /// Since the last tick a request has wanted one at once.
+    ticks_soon: Cell<bool>,
     /// For refusals that no filter made.
     own: Reporter,
     settings: Settings,
@@ -37,6 +39,8 @@ struct Instance {
     reporter: Reporter,
     tick: Cell<Option<Duration>>,
     next_tick: Cell<Duration>,
+    /// A request wants the next tick at once.
+    ticks_soon: Cell<bool>,
 }
 
 /// What is to happen with a request now.
@@ -49,6 +53,9 @@ pub enum Outcome {
     /// It is held; [`Stream::waiting`] says what for.
     Wait,
 }
+
+/// The shortest period that a proxy's timer has.
+const SOON: Duration = Duration::from_millis(1);
 
 /// The proxy gave the request's headers in a form that cannot be read.
 const HEADERS_UNREADABLE: Reason = Reason::fixed("headers_unreadable");
@@ -71,6 +78,7 @@ impl Chain {
                 reporter: Reporter::new(name),
                 tick: Cell::new(loaded.tick),
                 next_tick: Cell::default(),
+                ticks_soon: Cell::default(),
             });
         }
         // The chain denies for itself only if some filter of it would.
@@ -83,6 +91,7 @@ impl Chain {
             owned,
             log: LogLimit::default(),
             calls: RootCalls::default(),
+            ticks_soon: Cell::default(),
             own: Reporter::new(Self::NAME),
             settings: Settings {
                 mode,
@@ -230,11 +239,14 @@ impl Chain {
     pub fn on_tick(&self, services: &dyn Services) -> Vec<Wakes> {
         let now = services.monotonic_clock();
         let mut wakes = Vec::new();
+        self.ticks_soon.set(false);
         for (place, instance) in self.instances.iter().enumerate() {
-            let is_due = |_: &Duration| instance.next_tick.get() <= now;
+            let is_due =
+                |_: &Duration| instance.ticks_soon.get() || instance.next_tick.get() <= now;
             let Some(period) = instance.tick.get().filter(is_due) else {
                 continue;
             };
+            instance.ticks_soon.set(false);
             instance.next_tick.set(now.saturating_add(period));
             wakes.push(self.tell_root(place, instance, services, RootEvent::Tick));
         }
@@ -257,13 +269,21 @@ impl Chain {
         }
     }
 
-    /// The shortest period that a filter wants, if any wants one.
+    /// Whether a request has shortened [`tick_period`](Self::tick_period) since the
+    /// last tick.
+    #[must_use]
+    pub fn wants_tick_soon(&self) -> bool {
+        self.ticks_soon.get()
+    }
+
+    /// The shortest period that a filter wants now, if any wants one.
     #[must_use]
     pub fn tick_period(&self) -> Option<Duration> {
-        self.instances
-            .iter()
-            .filter_map(|instance| instance.tick.get())
-            .min()
+        let wanted = |instance: &Instance| match instance.tick.get() {
+            Some(_) if instance.ticks_soon.get() => Some(SOON),
+            period => period,
+        };
+        self.instances.iter().filter_map(wanted).min()
     }
 
     /// Lets a request that `wakes` means go on, as [`on_event`](Self::on_event);
@@ -308,6 +328,10 @@ impl Chain {
         let mut request = Request::new(services, &instance.settings, stream, &mut state);
         let verdict = ask(instance.filter.as_ref(), &mut request);
         stream.put_state(place, state);
+        if std::mem::take(&mut stream.ticks_root) {
+            instance.ticks_soon.set(true);
+            self.ticks_soon.set(true);
+        }
         // What was judged without the headers that the filter asked for is nothing.
         if let Some(outcome) = self.refuse_unreadable(stream, services) {
             return Some(outcome);

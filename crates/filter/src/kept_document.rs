@@ -4,9 +4,11 @@ use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use gatepost_remote::{
-    Actions, Body, Failure, Fetch, Format, Remote, Reply, SlotError, Slots, Source, Status, Swap,
+    Actions, Body, Demand, Failure, Fetch, Format, Remote, Reply, SlotError, Slots, Source, Status,
+    Swap,
 };
 
+use crate::request::Request;
 use crate::root::{Root, RootEvent};
 use crate::services::{self, CallId, CallReply, HttpCall, Services};
 use crate::verdict::WakeKey;
@@ -20,6 +22,10 @@ pub struct KeptDocument<F: Format> {
     key: WakeKey,
     /// The call that is under way, and the attempt that it is.
     call: Cell<Option<(CallId, u64)>>,
+    /// How soon the last event wanted the next tick.
+    pace: Cell<Duration>,
+    /// What came of requests' demands, and is the root's to do.
+    demanded: RefCell<Actions<F::Error>>,
 }
 
 /// What an event came to.
@@ -43,7 +49,31 @@ impl<F: Format> KeptDocument<F> {
             remote: RefCell::new(Remote::new(source, format, services.random())),
             key,
             call: Cell::default(),
+            pace: Cell::default(),
+            demanded: RefCell::default(),
         }
+    }
+
+    /// What a request may hope for that misses something in the document, such as a
+    /// key. However many ask, the source is asked once in the policy's cooldown. The
+    /// fetch is the root's, as a call of the request would end with it: the root
+    /// ticks at once, and wakes those who wait for this document's key when the
+    /// fetch has come to an end.
+    pub fn demand(&self, request: &mut Request<'_>) -> Demand {
+        let services = request.services();
+        let now = services.monotonic_clock();
+        let slots = SharedSlots(services);
+        let mut remote = self.remote.borrow_mut();
+        let (demand, actions) = remote.demand(now, &slots);
+        // Another worker fetches: this one has to look often whether it came.
+        let is_slow = demand == Demand::Coming && remote.next_tick(now) < self.pace.get();
+        let is_busy = actions.fetch.is_some() || actions.wake || actions.changed;
+        if is_slow || is_busy || !actions.failed.is_empty() {
+            self.pace.set(Duration::ZERO);
+            merge(&mut self.demanded.borrow_mut(), actions);
+            request.tick_root();
+        }
+        demand
     }
 
     /// Goes on after a tick, or after the reply to a call of this document; the
@@ -59,7 +89,7 @@ impl<F: Format> KeptDocument<F> {
                 let Some(attempt) = self.attempt_of(reply) else {
                     // Whoever it is for says when he wants the next tick, and this
                     // document may want it sooner.
-                    root.tick_within(remote.next_tick(now));
+                    self.pace(&remote, root, now);
                     return News::none();
                 };
                 let size = (reply, remote.source().max_bytes());
@@ -68,8 +98,10 @@ impl<F: Format> KeptDocument<F> {
                 })
             }
         };
+        let mut all = self.demanded.take();
+        merge(&mut all, actions);
         let mut news = News::none();
-        let mut fetch = self.act(actions, root, &mut news);
+        let mut fetch = self.act(all, root, &mut news);
         // A call that the proxy refuses is an answer, too.
         while let Some(asked) = fetch {
             let call = HttpCall {
@@ -89,8 +121,14 @@ impl<F: Format> KeptDocument<F> {
                 }
             };
         }
-        root.tick_within(remote.next_tick(now));
+        self.pace(&remote, root, now);
         news
+    }
+
+    fn pace(&self, remote: &Remote<F>, root: &mut Root<'_>, now: Duration) {
+        let period = remote.next_tick(now);
+        self.pace.set(period);
+        root.tick_within(period);
     }
 
     /// The plugin ends: if this worker was to fetch, another one is now.
@@ -142,6 +180,15 @@ impl<E> News<E> {
             failed: Vec::new(),
         }
     }
+}
+
+/// Adds what is to be done later; a later fetch stands for the attempt that is
+/// under way now.
+fn merge<E>(all: &mut Actions<E>, later: Actions<E>) {
+    all.fetch = later.fetch.or(all.fetch.take());
+    all.wake |= later.wake;
+    all.changed |= later.changed;
+    all.failed.extend(later.failed);
 }
 
 /// Reads the reply at hand. What cannot be read whole is no reply.

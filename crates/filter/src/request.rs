@@ -1,6 +1,7 @@
 //! A request on its way through a chain.
 
 use std::any::Any;
+use std::time::Duration;
 
 use gatepost_http_match::{Facts, RequestView, owned_spelling};
 
@@ -25,6 +26,10 @@ pub struct Stream {
     pub(crate) wait: Option<Wait>,
     pub(crate) denied: Option<Reason>,
     pub(crate) states: Vec<Option<Box<dyn Any>>>,
+    /// Which filter let it wait last, and since when.
+    waits_since: Option<(usize, Duration)>,
+    /// A filter wants its root to tick.
+    pub(crate) ticks_root: bool,
 }
 
 /// What has become of the request's headers. They are read when somebody asks
@@ -50,6 +55,8 @@ impl Stream {
             wait: None,
             denied: None,
             states: Vec::new(),
+            waits_since: None,
+            ticks_root: false,
         }
     }
 
@@ -285,6 +292,26 @@ impl<'a> Request<'a> {
         let Stream { view, changes, .. } = &mut *self.stream;
         changes.shorten(name.as_bytes(), value);
         view.set_header(name, value);
+    }
+
+    /// How long the request has waited for this filter: since the first call, so
+    /// that waits which follow each other have one deadline.
+    pub fn has_waited(&mut self) -> Duration {
+        let now = self.services.monotonic_clock();
+        let place = self.stream.place;
+        match self.stream.waits_since {
+            Some((known, since)) if known == place => now.saturating_sub(since),
+            _ => {
+                self.stream.waits_since = Some((place, now));
+                Duration::ZERO
+            }
+        }
+    }
+
+    /// Lets this filter's root tick as soon as the proxy can, once; its period stays
+    /// what it was. For a filter that has a [`tick`](crate::Loaded::tick).
+    pub fn tick_root(&mut self) {
+        self.stream.ticks_root = true;
     }
 
     /// Keeps something of this request for [`take_state`](Self::take_state),

@@ -24,6 +24,9 @@ const HOST_ERROR: Reason = Reason::fixed("host_error");
 
 impl Carrier<'_> {
     pub(crate) fn carry_out(&self, stream: &mut Stream, outcome: Outcome) -> Action {
+        if self.chain.wants_tick_soon() {
+            self.plugin.hasten_tick();
+        }
         match outcome {
             Outcome::Continue => self.pass(stream),
             Outcome::Reply(reply) => {

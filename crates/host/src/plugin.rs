@@ -226,6 +226,12 @@ impl Plugin {
         true
     }
 
+    /// A request wants a tick. Where the proxy does not hasten it, it comes when it
+    /// would have come.
+    pub(crate) fn hasten_tick(&self) {
+        let _ = self.tune_timer();
+    }
+
     /// The request is gone, or goes on.
     pub(crate) fn forget(&self, id: u32) {
         let gone = self.waiting.borrow_mut().remove(&id);

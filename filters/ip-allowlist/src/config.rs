@@ -12,9 +12,7 @@ use gatepost_ip_set::CidrList;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, SeqAccess, Unexpected, Visitor};
 
-pub(crate) use self::feed::{
-    BeforeFirstLoad, FeedConfig, FeedFormat, IfEmptyConfig, IfUnavailable,
-};
+pub(crate) use self::feed::{FeedConfig, FeedFormat, IfEmptyConfig, IfUnavailable};
 
 /// Configuration of the ip-allowlist filter.
 #[derive(Deserialize)]

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use gatepost_config::Problems;
 use gatepost_filter::{
-    Denial, Event, Filter, Level, Load, Loaded, Pass, Reason, Request, Root, RootEvent, RuleRef,
-    Services, Verdict, Wait, WaitFor,
+    Denial, Event, Filter, Level, Load, Loaded, Missing, Pass, Reason, Request, Root, RootEvent,
+    RuleRef, Services, Verdict, Wait, WaitFor,
 };
 use gatepost_http_match::{ClientAddress, PeerIdentity, Selection, Undecided};
 use gatepost_ip_set::Membership;
@@ -13,7 +13,7 @@ use gatepost_ip_set::client_address::ClientAddressError;
 
 use crate::client::{UnknownClient, UnreadableIdentity, peer_identity};
 use crate::config::{Config, DefaultAction, Precedence};
-use crate::feed::{Feed, Missing};
+use crate::feed::Feed;
 use crate::plan::{Access, Allow, ListRef, Place, Plan};
 use crate::warnings::warnings;
 

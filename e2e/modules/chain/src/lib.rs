@@ -4,7 +4,8 @@
 //! `learn` learns a fact and owns a header, `gate` reads the fact and has rules,
 //! `ask` waits for a call of its own, `keys` makes requests wait for a call of
 //! the root, `trace` looks at responses and ends, `probe` makes every call that
-//! the others do not make, `token` wants a credential.
+//! the others do not make, `token` wants a credential, `words` wants a
+//! word of a document that a server publishes.
 
 mod ask;
 mod gate;
@@ -13,6 +14,7 @@ mod learn;
 mod probe;
 mod token;
 mod trace;
+mod words;
 
 gatepost_host::module!(
     learn::KIND,
@@ -21,5 +23,6 @@ gatepost_host::module!(
     keys::KIND,
     trace::KIND,
     probe::KIND,
-    token::KIND
+    token::KIND,
+    words::KIND
 );

@@ -1,6 +1,7 @@
 //! `feed`: a list that somebody publishes.
 
 use gatepost_config::{Period, Whole};
+use gatepost_filter::{BeforeFirstLoad, MaxAgeConfig};
 use gatepost_http_match::Given;
 use serde::Deserialize;
 
@@ -68,31 +69,6 @@ pub(crate) enum FeedFormat {
     /// `["192.0.2.0/24", {"cidr": "...", "expires": "..."}]`, or that as `cidrs` of
     /// an object.
     Json,
-}
-
-/// Within which bounds the server's `max-age` counts.
-#[derive(Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(
-    deny_unknown_fields,
-    expecting = "an object with `shortest` and `longest`"
-)]
-pub(crate) struct MaxAgeConfig {
-    /// The shortest period, also of `no-store`: at least 1 s.
-    pub(crate) shortest: Period,
-    /// The longest period: at most 24 h.
-    pub(crate) longest: Period,
-}
-
-/// What a request does that comes before the list.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum BeforeFirstLoad {
-    /// It waits.
-    Wait,
-    /// It is answered as `if_unavailable` says, at once.
-    Fail,
 }
 
 /// What happens without a list.

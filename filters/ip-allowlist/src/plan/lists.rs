@@ -2,15 +2,13 @@
 
 use std::time::Duration;
 
-use gatepost_config::{FieldPath, Name, Problems, UniqueMap, Whole};
-use gatepost_filter::Reason;
+use gatepost_config::{FieldPath, Name, Problems, UniqueMap};
+use gatepost_filter::{BeforeFirstLoad, Reason, RemoteConfig, RemoteDefaults, RemotePlan};
 use gatepost_ip_set::feed::IfEmpty;
 use gatepost_ip_set::{AddressLists, AddressListsError, CidrList, ListId};
-use gatepost_remote::{MaxAge, Policy, Source, SourceSpec};
+use gatepost_remote::Source;
 
-use crate::config::{
-    BeforeFirstLoad, FeedConfig, FeedFormat, IfEmptyConfig, IfUnavailable, ListConfig,
-};
+use crate::config::{FeedConfig, FeedFormat, IfEmptyConfig, IfUnavailable, ListConfig};
 use crate::feed::ListFormat;
 
 /// All lists of a document.
@@ -52,10 +50,8 @@ pub(crate) struct ListInfo {
 #[derive(Debug)]
 pub(crate) struct FeedPlan {
     pub(crate) name: String,
-    pub(crate) source: Source,
+    pub(crate) remote: RemotePlan,
     pub(crate) format: ListFormat,
-    /// How long a request waits for the first list; `None` if it does not.
-    pub(crate) wait: Option<Duration>,
     /// Whether requests do without the list when there is none.
     pub(crate) is_optional: bool,
 }
@@ -81,7 +77,14 @@ const MOST_FEEDS: usize = 64;
 const LONGEST_JSON: u64 = 512 * 1024;
 /// What a text may have unless the document says otherwise.
 const LONGEST_TEXT: u64 = 4 * 1024 * 1024;
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// What a feed is like where the document says nothing. No request demands one.
+const FEED: RemoteDefaults = RemoteDefaults {
+    refresh: Duration::from_secs(300),
+    stale_for: Duration::from_secs(24 * 3600),
+    cooldown: Duration::from_secs(30),
+    max_bytes: LONGEST_TEXT,
+    most_bytes: LONGEST_TEXT,
+};
 
 impl Lists {
     /// Checks what the document says. `None` if the lists cannot be put into one
@@ -229,67 +232,47 @@ fn feed_plan(
     at: &FieldPath<'_>,
     problems: &mut Problems,
 ) -> Option<FeedPlan> {
-    let (usual, longest) = match raw.format {
+    let (max_bytes, most_bytes) = match raw.format {
         FeedFormat::Text => (LONGEST_TEXT, Source::MAX_BYTES as u64),
         FeedFormat::Json => (LONGEST_JSON, LONGEST_JSON),
     };
-    let max_bytes = raw.max_bytes.0.map_or(usual, Whole::get);
-    if !(1..=longest).contains(&max_bytes) {
-        problems.push(
-            &at.field("max_bytes"),
-            format_args!("expected 1 to {longest} bytes"),
-        );
-    }
-    let wait = raw.wait.0.map(|wait| wait.get());
-    if wait.is_some_and(|wait| wait.is_zero() || wait > LONGEST_WAIT) {
-        problems.push(&at.field("wait"), "expected a time up to 30s");
-    }
     let is_optional = raw.if_unavailable == IfUnavailable::Ignore;
-    let waits = raw.before_first_load.0 != Some(BeforeFirstLoad::Fail) && !is_optional;
-    if wait.is_some() && !waits {
+    let before_first_load = raw.before_first_load.0;
+    if raw.wait.0.is_some() && (is_optional || before_first_load == Some(BeforeFirstLoad::Fail)) {
         problems.push(
             &at.field("wait"),
             "expected only where requests wait: not with `before_first_load: fail`, nor with \
              `if_unavailable: ignore`",
         );
     }
-    if is_optional && raw.before_first_load.0 == Some(BeforeFirstLoad::Wait) {
+    if is_optional && before_first_load == Some(BeforeFirstLoad::Wait) {
         problems.push(
             &at.field("before_first_load"),
             "expected `fail`, or nothing: a list that may be ignored is not waited for",
         );
     }
-    let mut policy = Policy {
-        refresh: Duration::from_secs(300),
-        stale_for: Duration::from_secs(24 * 3600),
-        ..Policy::default()
+    let remote = RemoteConfig {
+        cluster: raw.cluster,
+        authority: raw.authority,
+        path: raw.path,
+        refresh: raw.refresh,
+        max_age: raw.max_age,
+        timeout: raw.timeout,
+        max_bytes: raw.max_bytes,
+        stale_for: raw.stale_for,
+        before_first_load: raw.before_first_load,
+        wait: raw.wait,
     };
-    if let Some(refresh) = raw.refresh.0 {
-        policy.refresh = refresh.get();
-    }
-    if let Some(stale_for) = raw.stale_for.0 {
-        policy.stale_for = stale_for.get();
-    }
-    policy.max_age = raw.max_age.0.map(|bounds| MaxAge {
-        shortest: bounds.shortest.get(),
-        longest: bounds.longest.get(),
-    });
-    let mut spec = SourceSpec::new(&raw.cluster, &raw.authority, &raw.path);
-    spec.policy = policy;
-    spec.max_bytes = usize::try_from(max_bytes.clamp(1, longest)).unwrap_or(1);
-    if let Some(timeout) = raw.timeout.0 {
-        spec.timeout = timeout.get();
-    }
-    let source = match Source::new(spec) {
-        Ok(source) => source,
-        Err(error) => {
-            problems.push(&at.field(error.field()), error);
-            return None;
-        }
+    let defaults = RemoteDefaults {
+        max_bytes,
+        most_bytes,
+        ..FEED
     };
+    let mut remote = remote.compile(&defaults, at, problems)?;
+    remote.waits_for_first &= !is_optional;
     Some(FeedPlan {
         name: name.to_owned(),
-        source,
+        remote,
         format: ListFormat {
             format: raw.format,
             if_empty: match raw.if_empty {
@@ -297,7 +280,6 @@ fn feed_plan(
                 IfEmptyConfig::Accept => IfEmpty::Accept,
             },
         },
-        wait: waits.then(|| wait.unwrap_or(Duration::from_secs(2))),
         is_optional,
     })
 }
