@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # modules.sh TARGET OUT SOURCE [FOLDER...]: builds the modules SOURCE/FOLDER and
 # puts each, trimmed, stamped and checked, at OUT/FOLDER.wasm. MAX_KIB limits
-# the size of each; PROFILE is the Cargo profile, of what is shipped unless given.
+# the size of each, "512 jwt-auth=800" with exceptions by name; PROFILE is the Cargo
+# profile, of what is shipped unless given.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -21,8 +22,6 @@ export RUSTFLAGS="$remap ${RUSTFLAGS:-}"
 profile=${PROFILE:-wasm}
 cargo build --profile "$profile" --target wasm32-wasip1 "${packages[@]}"
 
-limit=()
-[[ -n ${MAX_KIB:-} ]] && limit=(--max-kib "$MAX_KIB")
 # Of a tree without git, an archive say, nobody knows the revision.
 revision=$(git describe --always --abbrev=40 --exclude '*' --dirty 2>/dev/null || echo unknown)
 
@@ -34,6 +33,14 @@ for folder in "$@"; do
         cp "$built" "$out/$folder.wasm"
         continue
     fi
+    limit=()
+    for kib in ${MAX_KIB:-}; do
+        case $kib in
+            "$folder"=*) limit=(--max-kib "${kib#*=}") ;;
+            *=*) ;;
+            *) limit=(--max-kib "$kib") ;;
+        esac
+    done
     id=$(cargo pkgid -p "gatepost-$folder-wasm")
     cargo run -q -p xtask -- module "$built" "$out/$folder.wasm" \
         --name "$folder" --version "${id##*[#@]}" --revision "$revision" "${limit[@]}"

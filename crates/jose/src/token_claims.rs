@@ -1,6 +1,7 @@
 //! The claims of a token, and the types of those that RFC 7519 registers.
 
 use std::fmt;
+use std::rc::Rc;
 use std::time::Duration;
 
 use gatepost_json::{Limits, Value, parse};
@@ -15,7 +16,7 @@ use crate::{ClaimsError, Token};
 #[derive(Clone, PartialEq)]
 pub struct TokenClaims {
     /// An object.
-    value: Value,
+    value: Rc<Value>,
     expires: Option<Duration>,
     not_before: Option<Duration>,
     issued_at: Option<Duration>,
@@ -57,7 +58,7 @@ impl TokenClaims {
         };
         let (expires, not_before, issued_at) = (time("exp")?, time("nbf")?, time("iat")?);
         Ok(Self {
-            value,
+            value: Rc::new(value),
             expires,
             not_before,
             issued_at,
@@ -73,7 +74,13 @@ impl TokenClaims {
     /// All claims, an object.
     #[must_use]
     pub fn into_value(self) -> Value {
-        self.value
+        Rc::unwrap_or_clone(self.value)
+    }
+
+    /// All claims, an object, for more than one who keeps them.
+    #[must_use]
+    pub fn shared(&self) -> Rc<Value> {
+        Rc::clone(&self.value)
     }
 
     /// `iss`: who issued the token.

@@ -1,0 +1,338 @@
+//! The judgement.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use gatepost_config::Problems;
+use gatepost_filter::{
+    ChallengeError, Denial, Event, Filter, Level, Load, Loaded, Pass, Reason, Request, RuleRef,
+    Services, Verdict, is_cors_preflight,
+};
+use gatepost_http_match::{Claims, RequestView, Selection};
+use gatepost_jose::{AlgorithmSet, TokenLimits};
+
+use crate::authorize::Authorization;
+use crate::cache::Cache;
+use crate::config::{Config, DefaultAction};
+use crate::judge::{Good, Judge, Presented, Refusal, Verified};
+use crate::plan::{Access, Plan};
+use crate::provider::Provider;
+use crate::reason::{self, Answer, Row, Stage};
+use crate::requirement::Requirement;
+use crate::tokens::find_tokens;
+use crate::verifier::probe;
+use crate::warnings::warnings;
+
+/// Loads the filter from its document.
+pub(crate) fn load(load: &Load<'_>) -> Result<Loaded, Problems> {
+    let config: Config<'_> = load.read()?;
+    let services = load.services;
+    let found = warnings(&config);
+    let (mut plan, settings) = Plan::new(config, &load.path, services)?;
+    for warning in found {
+        services.log(Level::Warn, &format!("{}: {warning}", load.instance));
+    }
+    let owned_headers = plan.owned_headers();
+    let wanted: AlgorithmSet = plan
+        .providers
+        .iter()
+        .flat_map(|provider| provider.algorithms.iter())
+        .collect();
+    let providers = std::mem::take(&mut plan.providers)
+        .into_iter()
+        .map(|provider| Provider::new(provider, services))
+        .collect();
+    let by_proxy = probe(wanted, services);
+    if services.logs(Level::Info) {
+        services.log(
+            Level::Info,
+            &format!(
+                "{}: the proxy checks signatures of {by_proxy:?}",
+                load.instance
+            ),
+        );
+    }
+    Ok(Loaded {
+        tick: None,
+        filter: Box::new(JwtAuth {
+            cache: RefCell::new(Cache::new(plan.cache.entries, plan.cache.max_bytes)),
+            limits: TokenLimits {
+                max_bytes: plan.max_token_bytes,
+                ..TokenLimits::default()
+            },
+            providers,
+            by_proxy,
+            plan,
+        }),
+        settings,
+        owned_headers,
+    })
+}
+
+struct JwtAuth {
+    plan: Plan,
+    /// By [`Leaf::provider`](crate::requirement::Leaf::provider).
+    providers: Vec<Provider>,
+    cache: RefCell<Cache<Verified>>,
+    limits: TokenLimits,
+    /// The algorithms that the proxy checks.
+    by_proxy: AlgorithmSet,
+}
+
+/// Seconds after which a request that lacks something of ours may come again.
+const RETRY_AFTER: &str = "2";
+/// The longest value of a record's field, in bytes.
+const LONGEST_FIELD: usize = 256;
+
+impl Filter for JwtAuth {
+    fn on_request(&self, request: &mut Request<'_>) -> Verdict {
+        if self.plan.passes_preflights && is_cors_preflight(request.view()) {
+            return Verdict::pass(RuleRef::None, reason::PREFLIGHT);
+        }
+        match self.plan.rules.first(request) {
+            Selection::Rule(index) => match self.plan.rules.get(index) {
+                Some(access) => self.judge(RuleRef::Rule(index), access, request),
+                // The index came from these rules.
+                None => self.by_default(DefaultAction::Deny),
+            },
+            Selection::None => self.by_default(self.plan.default),
+            Selection::Undecided(why) => Verdict::Deny(Denial::undecided(why)),
+        }
+    }
+
+    /// What the request waited for has come, or did not: it is judged anew.
+    fn on_event(&self, request: &mut Request<'_>, _event: Event) -> Verdict {
+        self.on_request(request)
+    }
+}
+
+impl JwtAuth {
+    fn by_default(&self, action: DefaultAction) -> Verdict {
+        match action {
+            DefaultAction::Allow => Verdict::pass(RuleRef::Default, reason::DEFAULT_ALLOWED),
+            DefaultAction::Deny => {
+                Verdict::Deny(self.denial(RuleRef::Default, reason::DEFAULT_DENIED, &[]))
+            }
+        }
+    }
+
+    fn judge(&self, rule: RuleRef, access: &Access, request: &mut Request<'_>) -> Verdict {
+        let Some(requirement) = &access.requirement else {
+            return Verdict::pass(rule, reason::NOT_REQUIRED);
+        };
+        let services = request.services();
+        match self.authenticate(requirement, access.is_optional, services, request.view()) {
+            Ok(tokens) if tokens.is_empty() => Verdict::pass(rule, reason::ANONYMOUS),
+            Ok(tokens) => self.admit(rule, access, requirement, &tokens, request),
+            Err(refusal) => self.refuse(rule, refusal),
+        }
+    }
+
+    /// The good tokens of a request; none where none has to be.
+    fn authenticate(
+        &self,
+        requirement: &Requirement,
+        is_optional: bool,
+        services: &dyn Services,
+        view: &RequestView,
+    ) -> Result<Vec<Good>, Refusal> {
+        let found = find_tokens(
+            requirement,
+            &self.providers,
+            &self.plan.places,
+            self.plan.several_tokens,
+            view,
+        )
+        .map_err(|row| Refusal::new(Stage::Parse, row))?;
+        let tokens: Vec<Presented<'_>> = found
+            .iter()
+            .flat_map(|(places, tokens)| {
+                let presented = |token| Presented::new(*places, token);
+                tokens.iter().map(|token| token.as_str()).map(presented)
+            })
+            .collect();
+        // CVE-2021-21378: only a request without any token is one without a token.
+        if tokens.is_empty() && is_optional {
+            return Ok(Vec::new());
+        }
+        let judge = Judge {
+            providers: &self.providers,
+            cache: &self.cache,
+            limits: self.limits,
+            by_proxy: self.by_proxy,
+            services,
+            now: Cell::default(),
+        };
+        judge.satisfy(requirement, &tokens)
+    }
+
+    /// Whether good tokens are enough; if so, what the upstream is to see.
+    fn admit(
+        &self,
+        rule: RuleRef,
+        access: &Access,
+        requirement: &Requirement,
+        tokens: &[Good],
+        request: &mut Request<'_>,
+    ) -> Verdict {
+        let Some(first) = tokens.first() else {
+            return Verdict::Deny(self.denial(rule, reason::MISSING, &[]));
+        };
+        let claims = first.verified.claims.shared();
+        request.facts_mut().insert(Claims(Rc::clone(&claims)));
+        let mut denial = self.authorize(rule, &access.authorization, &claims, request);
+        // In shadow mode the upstream sees what it would see of an allowed request.
+        if (denial.is_none() || request.is_shadow(rule))
+            && let Err(row) = show(tokens, request)
+        {
+            denial = denial.or_else(|| Some(self.denial(rule, row, &[])));
+        }
+        if let Some(denial) = denial {
+            return Verdict::Deny(self.with_identity(denial, first));
+        }
+        self.strip(rule, requirement, tokens, request);
+        let fields = match self.plan.records_passed {
+            true => self.identity(first),
+            false => Vec::new(),
+        };
+        Verdict::Continue(Pass {
+            rule,
+            reason: reason::ALLOWED,
+            fields,
+        })
+    }
+
+    /// Why the claims are not enough, if they are not.
+    fn authorize(
+        &self,
+        rule: RuleRef,
+        wanted: &Authorization,
+        claims: &gatepost_http_match::Value,
+        request: &mut Request<'_>,
+    ) -> Option<Denial> {
+        if let Some(scopes) = &wanted.scopes
+            && !scopes.are_in(claims)
+        {
+            return Some(self.denial(rule, reason::SCOPE_MISSING, &scopes.wanted()));
+        }
+        if let Some(roles) = &wanted.roles
+            && !roles.are_in(claims)
+        {
+            return Some(self.denial(rule, reason::ROLE_MISSING, &[]));
+        }
+        match wanted.allow.as_ref()?.matches(request.view()) {
+            Ok(true) => None,
+            Ok(false) => Some(self.denial(rule, reason::CLAIM_DENIED, &[])),
+            Err(why) => Some(Denial {
+                rule,
+                ..Denial::undecided(why)
+            }),
+        }
+    }
+
+    /// Takes the tokens away that the upstream is not to have.
+    fn strip(
+        &self,
+        rule: RuleRef,
+        requirement: &Requirement,
+        tokens: &[Good],
+        request: &mut Request<'_>,
+    ) {
+        let provider = |number: usize| self.providers.get(number);
+        let keeps = |places: usize| {
+            let good = tokens.iter().filter_map(|token| provider(token.provider));
+            good.filter(|good| good.places == places)
+                .any(|good| good.forwards_token)
+        };
+        let mut done: Option<usize> = None;
+        for leaf in requirement.leaves() {
+            let Some(places) = provider(leaf.provider).map(|provider| provider.places) else {
+                continue;
+            };
+            if done == Some(places) || keeps(places) {
+                continue;
+            }
+            done = Some(places);
+            if let Some(sources) = self.plan.places.get(places) {
+                sources.strip(request, rule);
+            }
+        }
+    }
+
+    fn refuse(&self, rule: RuleRef, refusal: Refusal) -> Verdict {
+        let denial = self.denial(rule, refusal.row, &[]);
+        let provider = refusal
+            .provider
+            .and_then(|number| self.providers.get(number));
+        Verdict::Deny(match provider {
+            Some(provider) => denial.field("provider", provider.name.clone()),
+            None => denial,
+        })
+    }
+
+    /// A refusal with the answer that its reason has.
+    fn denial(&self, rule: RuleRef, row: Row, scopes: &[&str]) -> Denial {
+        let challenges = &self.plan.challenges;
+        let reason: Reason = row.reason();
+        let error = |error| challenges.error(error, row.code, scopes);
+        let (denial, challenge) = match row.answer {
+            Answer::Missing => (
+                Denial::with_status(rule, reason, 401),
+                Some(challenges.bare()),
+            ),
+            Answer::InvalidToken => (
+                Denial::with_status(rule, reason, 401),
+                Some(error(ChallengeError::InvalidToken)),
+            ),
+            Answer::InvalidRequest => (
+                Denial::with_status(rule, reason, 400),
+                Some(error(ChallengeError::InvalidRequest)),
+            ),
+            Answer::InsufficientScope => (
+                Denial::by_policy(rule, reason),
+                Some(error(ChallengeError::InsufficientScope)),
+            ),
+            Answer::Forbidden => (Denial::by_policy(rule, reason), None),
+            Answer::Unavailable => {
+                let denial = Denial::with_status(rule, reason, 503);
+                (denial.header("retry-after", RETRY_AFTER), None)
+            }
+        };
+        match challenge {
+            Some(challenge) => denial.header("www-authenticate", challenge),
+            None => denial,
+        }
+    }
+
+    fn with_identity(&self, mut denial: Denial, token: &Good) -> Denial {
+        denial.fields.extend(self.identity(token));
+        denial
+    }
+
+    /// Who a verified token speaks of, for the record.
+    fn identity(&self, token: &Good) -> gatepost_filter::Fields {
+        let mut fields = Vec::new();
+        if let Some(provider) = self.providers.get(token.provider) {
+            fields.push(("provider", provider.name.clone()));
+        }
+        if let Some(subject) = token.verified.claims.subject() {
+            let cut = subject.floor_char_boundary(LONGEST_FIELD);
+            let subject = subject.get(..cut).unwrap_or_default();
+            fields.push(("subject", subject.to_owned()));
+        }
+        fields
+    }
+}
+
+/// Sets the headers of all tokens; of one that several would set, the first's.
+fn show(tokens: &[Good], request: &mut Request<'_>) -> Result<(), Row> {
+    let is_unsendable = |token: &Good| token.verified.rendered.unsendable.is_some();
+    if tokens.iter().any(is_unsendable) {
+        return Err(reason::CLAIM_UNSENDABLE);
+    }
+    for token in tokens.iter().rev() {
+        let shown = token.verified.rendered.apply(request);
+        shown.map_err(|_| reason::CLAIM_UNSENDABLE)?;
+    }
+    Ok(())
+}

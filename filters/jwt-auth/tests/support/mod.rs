@@ -1,0 +1,71 @@
+//! What the tests of the filter share.
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+pub(crate) mod tokens;
+
+use gatepost_host::Module;
+use gatepost_test_host::{Code, LocalReply, RequestParts, TestProxy, Verdict, values};
+
+static MODULE: Module = Module {
+    kinds: &[gatepost_jwt_auth::KIND],
+};
+
+/// Runs a test on the filter, natively and compiled.
+pub(crate) fn each_code(test: impl Fn(&Code)) {
+    gatepost_test_host::each_code(&MODULE, "jwt-auth", test);
+}
+
+/// Runs a test on a proxy with this document, natively and compiled.
+pub(crate) fn filter(document: &str, test: impl Fn(&mut TestProxy)) {
+    each_code(|code| test(&mut TestProxy::with_document(code, document)));
+}
+
+/// `GET /` with this token.
+pub(crate) fn bearer(token: &str) -> RequestParts {
+    get("/", token)
+}
+
+/// `GET path` with this token.
+pub(crate) fn get(path: &str, token: &str) -> RequestParts {
+    RequestParts::get(path).header("authorization", format!("Bearer {token}"))
+}
+
+/// What becomes of a request: `passed`, or status and reason.
+pub(crate) fn judged(proxy: &mut TestProxy, request: &RequestParts) -> String {
+    match proxy.judge(request) {
+        Verdict::Passed(_) => "passed".to_owned(),
+        Verdict::Replied(reply) => format!("{} {}", reply.status, reply.details),
+        Verdict::Held => "held".to_owned(),
+    }
+}
+
+/// The challenge of an answer; empty if it has none.
+pub(crate) fn challenge(reply: &LocalReply) -> String {
+    values(&reply.headers, "www-authenticate").join(" | ")
+}
+
+/// A provider `main` with more members, and more of the document.
+pub(crate) fn document(provider: &str, more: &str) -> String {
+    format!(
+        r#"{{"providers": {{"main": {{{provider}
+            "issuer": "{}", "audiences": ["shop"], "keys": {{"inline": {}}}}}}}, {more}}}"#,
+        tokens::ISSUER,
+        tokens::key_set()
+    )
+}
+
+/// A rule for every request that wants a token of `main`; more members of it.
+pub(crate) fn rule(more: &str) -> String {
+    format!(r#""rules": [{{"name": "all", "require": {{"provider": "main"}} {more}}}]"#)
+}
+
+/// A provider with more members, and one rule that wants its tokens.
+pub(crate) fn simple(provider: &str) -> String {
+    document(provider, &rule(""))
+}
