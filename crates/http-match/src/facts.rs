@@ -31,6 +31,11 @@ pub struct ClientAddress(pub IpAddr);
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct PeerIdentity(pub String);
 
+/// The id of the request's API key, which was found good: whose key it is, not the
+/// key.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ApiKeyId(pub String);
+
 /// The verified claims of the request's token. Shared: a token comes with many
 /// requests, and its claims are read once.
 #[derive(Clone, Debug, PartialEq)]

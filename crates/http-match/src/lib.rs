@@ -35,7 +35,7 @@ pub use config::{
     ClaimMatchConfig, FieldMatchConfig, MatchConfig, PathMatchConfig, TextMatchConfig,
 };
 pub use cookies::{Cookie, cookies, without_cookies};
-pub use facts::{Claims, ClientAddress, Facts, PeerIdentity};
+pub use facts::{ApiKeyId, Claims, ClientAddress, Facts, PeerIdentity};
 pub use gatepost_json::{Number, Value};
 pub use given::{Given, OneOrMany};
 pub use headers::{Entry, Headers, HeadersError, Repeated, owned_spelling};

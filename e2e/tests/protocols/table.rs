@@ -43,6 +43,10 @@ const OFFICE: &str = r#"{filters: [{name: ip-allowlist, ip-allowlist: {
     client_address: {from: connection}, lists: {office: {cidrs: [127.0.0.2]}},
     rules: [{name: all, allow: [office]}]}}]}"#;
 
+/// The key is `app`.
+const KEYED: &str = r#"{filters: [{name: api-key-auth, api-key-auth: {keys: [{id: app,
+    digest: 'sha256:a172cedcae47474b615c54d510a5d84a8dea3032e958587430b413538be3f333'}]}}]}"#;
+
 pub(crate) const ROWS: &[Row] = &[
     Row {
         name: "ip-allowlist",
@@ -54,6 +58,21 @@ pub(crate) const ROWS: &[Row] = &[
         denied: Case {
             rule: "all",
             ..Case::denied(OFFICE, "ip_not_allowed")
+        },
+    },
+    Row {
+        name: "api-key-auth",
+        module: Module::Shipped("api-key-auth"),
+        allowed: Case {
+            rule: "default",
+            headers: &[("x-api-key", "app")],
+            ..Case::allowed(KEYED, "allowed")
+        },
+        denied: Case {
+            rule: "default",
+            status: 401,
+            grpc_status: 16,
+            ..Case::denied(KEYED, "api_key_missing")
         },
     },
     // Waits for a call of its own.
