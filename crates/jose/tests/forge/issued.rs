@@ -14,6 +14,7 @@ pub(crate) struct Issued {
     pub(crate) public_json: Value,
     /// One secret for each of HS256, HS384 and HS512.
     pub(crate) secret: KeySet,
+    secret_json: Value,
     /// A token of each algorithm, signed with those keys, `EdDSA` and `Ed25519` apart.
     pub(crate) tokens: Vec<String>,
     /// The same, signed with other keys of the same names.
@@ -29,6 +30,7 @@ impl Issued {
             public: keys("public"),
             public_json: file["public"].clone(),
             secret: keys("secret"),
+            secret_json: file["secret"].clone(),
             tokens: tokens("issued"),
             foreign: tokens("foreign"),
         }
@@ -38,6 +40,13 @@ impl Issued {
     pub(crate) fn token(&self, algorithm: Algorithm) -> &str {
         let is_signed_so = |token: &&String| super::parse(token).algorithm() == algorithm;
         self.tokens.iter().find(is_signed_so).unwrap()
+    }
+
+    /// The secret of an HMAC algorithm.
+    pub(crate) fn secret_bytes(&self, algorithm: Algorithm) -> Vec<u8> {
+        let mut keys = self.secret_json["keys"].as_array().unwrap().iter();
+        let key = keys.find(|key| key["kid"] == algorithm.name()).unwrap();
+        super::decode(key["k"].as_str().unwrap())
     }
 
     /// The keys that a careless operator would have: all of them, whatever `alg`.
