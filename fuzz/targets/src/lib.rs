@@ -11,12 +11,14 @@ mod feeds;
 mod requests;
 mod services;
 mod split;
+mod tokens;
 pub mod vectors;
 
 pub use addresses::{cidr_list, forwarded, x_forwarded_for};
 pub use documents::config_document;
 pub use feeds::{feed_json, feed_table_decode, feed_text, rfc3339};
 pub use requests::{cookie, matcher, path, query};
+pub use tokens::{claim_path, claims, header, json, key_set, token};
 
 /// A target by its name.
 #[derive(Clone, Copy, Debug)]
@@ -28,18 +30,24 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 12] = [
+pub const TARGETS: [Target; 18] = [
     Target::new("cidr_list", cidr_list),
+    Target::new("claim_path", claim_path),
+    Target::new("claims", claims),
     Target::new("config_document", config_document),
     Target::new("cookie", cookie),
     Target::new("feed_json", feed_json),
     Target::new("feed_table_decode", feed_table_decode),
     Target::new("feed_text", feed_text),
     Target::new("forwarded", forwarded),
+    Target::new("header", header),
+    Target::new("json", json),
+    Target::new("key_set", key_set),
     Target::new("matcher", matcher),
     Target::new("path", path),
     Target::new("query", query),
     Target::new("rfc3339", rfc3339),
+    Target::new("token", token),
     Target::new("x_forwarded_for", x_forwarded_for),
 ];
 

@@ -3,7 +3,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
 
 /// The folder of the vectors: `VECTORS_DIR`, or beside the repository.
 #[must_use]
@@ -40,7 +42,45 @@ pub fn seeds(target: &str, folder: &Path) -> io::Result<Vec<Vec<u8>>> {
             })
             .chain(documents(folder)?)
             .collect()),
-        "config_document" => documents(folder),
+        "config_document" | "json" => documents(folder),
+        "token" => {
+            let mut texts = Vec::new();
+            for file in [
+                "json_web_signature_test.json",
+                "json_web_encryption_test.json",
+            ] {
+                let suite = read(&folder.join("wycheproof").join(file))?;
+                let tokens = strings(&suite).filter(|text| text.contains('.'));
+                texts.extend(tokens.map(|text| text.as_bytes().to_vec()));
+            }
+            let examples = read(&folder.join("rfc/rfc_jws_examples.json"))?;
+            texts.extend(strings(&examples).map(|text| text.as_bytes().to_vec()));
+            Ok(texts)
+        }
+        // What the first and the second segment of those tokens hold.
+        "header" | "claims" => {
+            let nth = usize::from(target == "claims");
+            let segments = seeds("token", folder)?.into_iter().filter_map(|token| {
+                let segment = token.split(|byte| *byte == b'.').nth(nth)?;
+                URL_SAFE_NO_PAD.decode(segment).ok()
+            });
+            Ok(segments.chain(documents(folder)?).collect())
+        }
+        "key_set" => {
+            let suite = read(&folder.join("wycheproof/json_web_signature_test.json"))?;
+            let groups = suite["testGroups"].as_array().into_iter().flatten();
+            let keys = groups.flat_map(|group| [&group["public"], &group["private"]]);
+            let keys: Vec<_> = keys.filter(|key| key.is_object()).collect();
+            let one = keys.iter().map(|key| json!({ "keys": [key] }));
+            Ok(one
+                .chain([json!({ "keys": keys })])
+                .map(|set| set.to_string().into())
+                .collect())
+        }
+        "claim_path" => Ok(documents(folder)?
+            .into_iter()
+            .map(|document| [b"0a\n", &document[..]].concat())
+            .collect()),
         "x_forwarded_for" => {
             let cases = read(&folder.join("ip/envoy_xff_cases.json"))?;
             let headers = strings(&cases).filter(|text| text.contains('.'));
