@@ -97,6 +97,11 @@ pub trait Services {
     /// Status 1 when the proxy has no such function; others as it answers.
     fn foreign_function(&self, name: &str, argument: &[u8]) -> Result<Vec<u8>, HostError>;
 
+    /// A variable of the module's environment (Istio's `valueFrom: HOST`, Envoy's
+    /// `host_env_keys`): a secret's value, which no document should hold. `None`
+    /// when the operator has not given the module this one, or it is no UTF-8.
+    fn environment(&self, name: &str) -> Option<String>;
+
     /// Defines a counter or gauge. Each call makes a new entry in the proxy, so
     /// a name is defined once and its id kept.
     ///

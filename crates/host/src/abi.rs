@@ -30,6 +30,10 @@ pub trait Abi {
     /// WASI `random_get`; 0 where the host has none.
     fn random(&self) -> u128;
 
+    /// WASI `environ_get`: a variable that the proxy gives the module; none that is
+    /// no UTF-8.
+    fn environment(&self, name: &str) -> Option<String>;
+
     /// `proxy_set_tick_period_milliseconds`; 0 stops the timer.
     ///
     /// # Errors

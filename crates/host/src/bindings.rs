@@ -156,6 +156,11 @@ impl Abi for Bindings {
         }
     }
 
+    #[allow(clippy::disallowed_methods)]
+    fn environment(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok()
+    }
+
     fn set_tick_period(&self, milliseconds: u32) -> Result<(), Status> {
         ok(unsafe { proxy_set_tick_period_milliseconds(milliseconds) })
     }

@@ -149,6 +149,10 @@ impl Services for Proxy<'_> {
             .map_err(refused("call_foreign_function"))
     }
 
+    fn environment(&self, name: &str) -> Option<String> {
+        self.abi.environment(name)
+    }
+
     fn define_metric(&self, kind: MetricKind, name: &str) -> Result<MetricId, HostError> {
         let kind = match kind {
             MetricKind::Counter => RawMetricKind::Counter,

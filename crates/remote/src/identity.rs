@@ -60,7 +60,9 @@ impl Identity {
     }
 }
 
-fn fnv1a_128(bytes: &[u8]) -> u128 {
+/// 128 bits of FNV-1a: tells apart what nobody but the operator chooses.
+#[must_use]
+pub fn fnv1a_128(bytes: &[u8]) -> u128 {
     const BASIS: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
     const PRIME: u128 = 0x0100_0000_0000_0000_0000_013b;
     bytes.iter().fold(BASIS, |hash, byte| {

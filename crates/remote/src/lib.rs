@@ -54,6 +54,7 @@ mod validators;
 pub use actions::{Actions, Demand, Fetch, State, Status, Unavailable};
 pub use failure::{Failure, FailureKind};
 pub use format::{Format, Meta, Step};
+pub use identity::fnv1a_128;
 pub use policy::{Backoff, MaxAge, Policy};
 pub use remote::Remote;
 pub use reply::{Body, Reply};

@@ -29,6 +29,7 @@ pub(crate) struct Shared {
     pub(crate) clusters: RefCell<Vec<String>>,
     pub(crate) foreign: RefCell<BTreeMap<String, ForeignFunction>>,
     pub(crate) node: RefCell<BTreeMap<String, Vec<u8>>>,
+    pub(crate) environment: RefCell<BTreeMap<String, String>>,
     pub(crate) garble: RefCell<Option<Garble>>,
 }
 
@@ -55,6 +56,7 @@ impl Shared {
             clusters: RefCell::default(),
             foreign: RefCell::default(),
             node: RefCell::default(),
+            environment: RefCell::default(),
             garble: RefCell::default(),
         }
     }

@@ -132,6 +132,10 @@ impl Abi for Worker {
         7
     }
 
+    fn environment(&self, name: &str) -> Option<String> {
+        self.shared.environment.borrow().get(name).cloned()
+    }
+
     fn set_tick_period(&self, milliseconds: u32) -> Result<(), Status> {
         self.enter("proxy_set_tick_period_milliseconds")?;
         self.tick.set(milliseconds);

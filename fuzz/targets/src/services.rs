@@ -67,6 +67,10 @@ impl Services for Silent {
         Err(REFUSED)
     }
 
+    fn environment(&self, _: &str) -> Option<String> {
+        None
+    }
+
     fn define_metric(&self, _: MetricKind, _: &str) -> Result<MetricId, HostError> {
         Err(REFUSED)
     }

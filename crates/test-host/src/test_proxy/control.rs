@@ -98,6 +98,14 @@ impl TestProxy {
             .insert(name.to_owned(), Box::new(function));
     }
 
+    /// Gives the modules a variable of the environment: before they are configured.
+    pub fn set_environment(&mut self, name: &str, value: &str) {
+        self.shared
+            .environment
+            .borrow_mut()
+            .insert(name.to_owned(), value.to_owned());
+    }
+
     /// All metrics, by the name under which they were defined.
     #[must_use]
     pub fn metrics(&self) -> BTreeMap<String, i64> {

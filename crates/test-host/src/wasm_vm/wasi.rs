@@ -1,4 +1,5 @@
-//! WASI as far as a module uses it: a clock, and a place for a panic's text.
+//! WASI as far as a module uses it: a clock, an environment, and a place for a panic's
+//! text.
 
 use std::rc::Rc;
 
@@ -35,15 +36,27 @@ pub(super) fn define_wasi(linker: &mut Linker<Rc<Worker>>) {
     };
     linker.func_wrap(WASI, "fd_write", write).unwrap();
     let sizes = |mut caller: Host<'_>, count: u32, size: u32| {
+        let variables = variables(caller.data());
+        let bytes: usize = variables.iter().map(Vec::len).sum();
         let mut guest = Guest::new(&mut caller);
-        guest.write(count, &[0; 4]);
-        guest.write(size, &[0; 4]);
+        for (at, number) in [(count, variables.len()), (size, bytes)] {
+            guest.write(at, &u32::try_from(number).unwrap().to_le_bytes());
+        }
         0_u32
     };
     linker.func_wrap(WASI, "environ_sizes_get", sizes).unwrap();
-    linker
-        .func_wrap(WASI, "environ_get", |_: u32, _: u32| 0_u32)
-        .unwrap();
+    let get = |mut caller: Host<'_>, mut pointers: u32, mut text: u32| {
+        let variables = variables(caller.data());
+        let mut guest = Guest::new(&mut caller);
+        for variable in variables {
+            guest.write(pointers, &text.to_le_bytes());
+            guest.write(text, &variable);
+            pointers += 4;
+            text += u32::try_from(variable.len()).unwrap();
+        }
+        0_u32
+    };
+    linker.func_wrap(WASI, "environ_get", get).unwrap();
     let random = |mut caller: Host<'_>, at: u32, size: u32| {
         // The same every time: a test is repeatable.
         let bytes: Vec<u8> = (0..size).map(|i| (i % 251) as u8).collect();
@@ -70,4 +83,13 @@ pub(super) fn define_wasi(linker: &mut Linker<Rc<Worker>>) {
             NOT_SUPPORTED
         })
         .unwrap();
+}
+
+/// The environment as C has it: `NAME=value`, each with its NUL.
+fn variables(worker: &Worker) -> Vec<Vec<u8>> {
+    let environment = worker.shared.environment.borrow();
+    environment
+        .iter()
+        .map(|(name, value)| format!("{name}={value}\0").into_bytes())
+        .collect()
 }

@@ -5,13 +5,15 @@
 //! `ask` waits for a call of its own, `keys` makes requests wait for a call of
 //! the root, `trace` looks at responses and ends, `probe` makes every call that
 //! the others do not make, `token` wants a credential, `words` wants a
-//! word of a document that a server publishes.
+//! word of a document that a server publishes, `remember` keeps a user for the next run
+//! on his request.
 
 mod ask;
 mod gate;
 mod keys;
 mod learn;
 mod probe;
+mod remember;
 mod token;
 mod trace;
 mod words;
@@ -24,5 +26,6 @@ gatepost_host::module!(
     trace::KIND,
     probe::KIND,
     token::KIND,
-    words::KIND
+    words::KIND,
+    remember::KIND
 );

@@ -19,17 +19,25 @@ pub(crate) const KIND: Kind = Kind {
 struct Config {
     /// A foreign function that gives back its argument.
     foreign_function: String,
+    /// A variable of the environment, whose value it tells.
+    #[serde(default)]
+    environment: Option<String>,
 }
 
 struct Probe {
     echo: String,
+    environment: Option<String>,
 }
 
 fn load(load: &Load<'_>) -> Result<Loaded, Problems> {
-    let Config { foreign_function } = load.read()?;
+    let Config {
+        foreign_function,
+        environment,
+    } = load.read()?;
     Ok(Loaded {
         filter: Box::new(Probe {
             echo: foreign_function,
+            environment,
         }),
         settings: Settings::default(),
         owned_headers: Vec::new(),
@@ -70,10 +78,15 @@ impl Probe {
         let is_unchanged = services.set_shared(key, b"2", Swap::IfUnchanged(version))?;
         let is_changed = !services.set_shared(key, b"3", Swap::IfUnchanged(version))?;
         let is_overwritten = services.set_shared(key, b"4", Swap::Always)?;
+        let environment = self.environment.as_deref().map(|name| {
+            let value = services.environment(name);
+            format!(" env={}", value.as_deref().unwrap_or("none"))
+        });
         Ok(format!(
             "now={now} echo={} node={node} first={is_first} absent={is_absent} \
-             unchanged={is_unchanged} changed={is_changed} overwritten={is_overwritten}",
+             unchanged={is_unchanged} changed={is_changed} overwritten={is_overwritten}{}",
             String::from_utf8_lossy(&echo),
+            environment.unwrap_or_default(),
         ))
     }
 }
