@@ -12,10 +12,10 @@ use gatepost_filter::{ChallengeConfig, Mode, RawDenyResponse, RecordWhen};
 use gatepost_http_match::Given;
 use serde::Deserialize;
 
-pub(crate) use self::keys::{InlineKeys, KeysConfig, SecretConfig};
+pub(crate) use self::keys::{DiscoveryConfig, DiscoveryKind, InlineKeys, KeysConfig, SecretConfig};
 pub(crate) use self::output::{ClaimHeaderConfig, HeaderFormat, IfUnsendable};
 pub(crate) use self::provider::{AudienceMatch, CertificateBinding, ProfileConfig, ProviderConfig};
-pub(crate) use self::revocation::RevocationConfig;
+pub(crate) use self::revocation::{IfUnavailable, RevocationConfig, RevocationFeedConfig};
 pub(crate) use self::rule::{
     DefaultAction, DefaultConfig, RequirementConfig, RolesConfig, RuleConfig, ScopesConfig,
 };

@@ -2,11 +2,12 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::time::Duration;
 
 use gatepost_config::Problems;
 use gatepost_filter::{
-    ChallengeError, Denial, Event, Filter, Level, Load, Loaded, Pass, Reason, Request, RuleRef,
-    Services, Verdict, is_cors_preflight,
+    ChallengeError, Demand, Denial, Event, Filter, Level, Load, Loaded, Missing, Pass, Reason,
+    Request, Root, RootEvent, RuleRef, Services, Verdict, Wait, WaitFor, is_cors_preflight,
 };
 use gatepost_http_match::{Claims, RequestView, Selection};
 use gatepost_jose::{AlgorithmSet, TokenLimits};
@@ -14,7 +15,8 @@ use gatepost_jose::{AlgorithmSet, TokenLimits};
 use crate::authorize::Authorization;
 use crate::cache::Cache;
 use crate::config::{Config, DefaultAction};
-use crate::judge::{Good, Judge, Presented, Refusal, Verified};
+use crate::judge::{Good, Judge, Lack, Presented, Refusal, Verified};
+use crate::keys::Numbering;
 use crate::plan::{Access, Plan};
 use crate::provider::Provider;
 use crate::reason::{self, Answer, Row, Stage};
@@ -38,9 +40,13 @@ pub(crate) fn load(load: &Load<'_>) -> Result<Loaded, Problems> {
         .iter()
         .flat_map(|provider| provider.algorithms.iter())
         .collect();
-    let providers = std::mem::take(&mut plan.providers)
+    let mut numbering = Numbering {
+        instance: load.instance,
+        next: 0,
+    };
+    let providers: Vec<Provider> = std::mem::take(&mut plan.providers)
         .into_iter()
-        .map(|provider| Provider::new(provider, services))
+        .map(|provider| Provider::new(provider, &mut numbering, services))
         .collect();
     let by_proxy = probe(wanted, services);
     if services.logs(Level::Info) {
@@ -53,7 +59,10 @@ pub(crate) fn load(load: &Load<'_>) -> Result<Loaded, Problems> {
         );
     }
     Ok(Loaded {
-        tick: None,
+        tick: providers
+            .iter()
+            .any(Provider::is_remote)
+            .then_some(FIRST_TICK),
         filter: Box::new(JwtAuth {
             cache: RefCell::new(Cache::new(plan.cache.entries, plan.cache.max_bytes)),
             limits: TokenLimits {
@@ -79,6 +88,18 @@ struct JwtAuth {
     by_proxy: AlgorithmSet,
 }
 
+/// What a request may hope for that lacks something.
+enum Hope {
+    /// Nothing: it is refused.
+    None,
+    /// It has just come.
+    Now,
+    /// It may come.
+    Later(WaitFor, Duration),
+}
+
+/// The first tick of a worker that keeps something of a server.
+const FIRST_TICK: Duration = Duration::from_millis(50);
 /// Seconds after which a request that lacks something of ours may come again.
 const RETRY_AFTER: &str = "2";
 /// The longest value of a record's field, in bytes.
@@ -104,6 +125,19 @@ impl Filter for JwtAuth {
     fn on_event(&self, request: &mut Request<'_>, _event: Event) -> Verdict {
         self.on_request(request)
     }
+
+    fn on_root(&self, root: &mut Root<'_>, event: RootEvent) {
+        for provider in &self.providers {
+            provider.on_event(root, event);
+        }
+        self.forget_orphans(root.services());
+    }
+
+    fn on_close(&self, services: &dyn Services) {
+        for provider in &self.providers {
+            provider.close(services);
+        }
+    }
 }
 
 impl JwtAuth {
@@ -121,10 +155,68 @@ impl JwtAuth {
             return Verdict::pass(rule, reason::NOT_REQUIRED);
         };
         let services = request.services();
-        match self.authenticate(requirement, access.is_optional, services, request.view()) {
+        let authenticate = |request: &mut Request<'_>| {
+            self.authenticate(requirement, access.is_optional, services, request.view())
+        };
+        let mut result = authenticate(request);
+        if let Err(refusal) = &result {
+            match self.hope(rule, refusal, request) {
+                Hope::None => {}
+                Hope::Now => result = authenticate(request),
+                Hope::Later(what, at_most) => {
+                    return Verdict::Wait(Wait {
+                        what,
+                        at_most,
+                        otherwise: self.refusal(rule, refusal),
+                    });
+                }
+            }
+        }
+        match result {
             Ok(tokens) if tokens.is_empty() => Verdict::pass(rule, reason::ANONYMOUS),
             Ok(tokens) => self.admit(rule, access, requirement, &tokens, request),
-            Err(refusal) => self.refuse(rule, refusal),
+            Err(refusal) => Verdict::Deny(self.refusal(rule, &refusal)),
+        }
+    }
+
+    /// What there is to hope for by a request whose token may be good.
+    fn hope(&self, rule: RuleRef, refusal: &Refusal, request: &mut Request<'_>) -> Hope {
+        let provider = refusal
+            .provider
+            .and_then(|number| self.providers.get(number));
+        let (Some(lack), Some(provider)) = (refusal.lack, provider) else {
+            return Hope::None;
+        };
+        let wait = match lack {
+            Lack::Keys(Missing::NotLoaded) => provider.keys.wait(request),
+            Lack::Revocations(Missing::NotLoaded) => provider.revocation.wait(request),
+            Lack::Keys(Missing::Stale) | Lack::Revocations(Missing::Stale) => None,
+            // In shadow mode nothing is fetched for it, so nobody can tell.
+            Lack::Kid if request.is_shadow(rule) => provider.keys.wait_for_news(request),
+            Lack::Kid => match provider.keys.demand(request) {
+                Demand::Arrived => return Hope::Now,
+                Demand::Coming => provider.keys.wait_for_news(request),
+                Demand::Useless => None,
+            },
+        };
+        match wait {
+            Some((key, at_most)) => Hope::Later(WaitFor::Wake(key), at_most),
+            None => Hope::None,
+        }
+    }
+
+    /// Forgets tokens whose key has left its set.
+    fn forget_orphans(&self, services: &dyn Services) {
+        for (number, provider) in self.providers.iter().enumerate() {
+            if !provider.keys.took_change() {
+                continue;
+            }
+            provider.keys.with(services, |keys| {
+                let is_there = |key| keys.is_ok_and(|keys| keys.contains(key));
+                self.cache
+                    .borrow_mut()
+                    .retain(|of, verified| of != number || is_there(verified.key));
+            });
         }
     }
 
@@ -259,15 +351,15 @@ impl JwtAuth {
         }
     }
 
-    fn refuse(&self, rule: RuleRef, refusal: Refusal) -> Verdict {
+    fn refusal(&self, rule: RuleRef, refusal: &Refusal) -> Denial {
         let denial = self.denial(rule, refusal.row, &[]);
         let provider = refusal
             .provider
             .and_then(|number| self.providers.get(number));
-        Verdict::Deny(match provider {
+        match provider {
             Some(provider) => denial.field("provider", provider.name.clone()),
             None => denial,
-        })
+        }
     }
 
     /// A refusal with the answer that its reason has.

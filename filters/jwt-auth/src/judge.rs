@@ -8,7 +8,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
-use gatepost_filter::Services;
+use gatepost_filter::{Missing, Services};
 use gatepost_http_match::{TextMatcher, Undecided};
 use gatepost_jose::{
     AlgorithmSet, ClaimsError, ClaimsPolicy, KeyId, KeySet, NoCandidate, SignatureError, Token,
@@ -17,12 +17,11 @@ use gatepost_jose::{
 
 use crate::binding::{BindingError, check_binding};
 use crate::cache::Cache;
-use crate::keys::Missing;
 use crate::output::Rendered;
 use crate::provider::Provider;
 use crate::reason::{self, Row, Stage};
 use crate::requirement::{Leaf, Requirement};
-use crate::revocation::Revocable;
+use crate::revocation::{NotGood, Revocable};
 use crate::verifier::Verifier;
 
 /// Judges the tokens of one request.
@@ -52,7 +51,8 @@ struct Parsed<'a> {
 pub(crate) struct Verified {
     pub(crate) claims: TokenClaims,
     kid: Option<Box<str>>,
-    key: KeyId,
+    /// Which key signed it.
+    pub(crate) key: KeyId,
     pub(crate) rendered: Rendered,
 }
 
@@ -81,6 +81,8 @@ pub(crate) enum Lack {
     Keys(Missing),
     /// A key with the token's `kid`.
     Kid,
+    /// The list of what is revoked.
+    Revocations(Missing),
 }
 
 impl<'a> Presented<'a> {
@@ -282,6 +284,11 @@ impl Judge<'_> {
         };
         let key = provider.keys.with(self.services, |keys| {
             signer(keys.map_err(no_keys)?, token, &verifier)
+        });
+        let key = key.map_err(|refusal| match refusal.lack {
+            // Keys that stand in the document are all that there will be.
+            Some(Lack::Kid) if !provider.keys.are_remote() => Refusal::new(Stage::Key, refusal.row),
+            _ => refusal,
         })?;
         Ok(Verified {
             rendered: provider
@@ -309,10 +316,19 @@ impl Judge<'_> {
             kid,
             issued_at: claims.issued_at(),
         };
-        match provider.revocation.revokes(&token) {
-            true => Err(Refusal::new(Stage::Revocation, reason::REVOKED)),
-            false => Ok(()),
-        }
+        provider
+            .revocation
+            .check(&token, self.services)
+            .map_err(|why| match why {
+                NotGood::Revoked => Refusal::new(Stage::Revocation, reason::REVOKED),
+                NotGood::Unknown(missing) => {
+                    let row = match missing {
+                        Missing::NotLoaded => reason::REVOCATIONS_UNAVAILABLE,
+                        Missing::Stale => reason::REVOCATIONS_STALE,
+                    };
+                    Refusal::lacking(Lack::Revocations(missing), row)
+                }
+            })
     }
 
     /// The wall clock, read once a request.

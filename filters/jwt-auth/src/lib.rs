@@ -6,9 +6,6 @@
 //! `cache.rs` remembers verified tokens; `output.rs` is what the upstream learns;
 //! `filter.rs` puts it together, and `reason.rs` has every refusal.
 
-// Keys and revocation lists of servers come next.
-#![allow(dead_code)]
-
 mod authorize;
 mod binding;
 mod cache;

@@ -16,9 +16,9 @@ use gatepost_filter::{
 use gatepost_http_match::TextMatcher;
 use gatepost_jose::{AlgorithmSet, ClaimsPolicy};
 
-pub(crate) use self::keys::KeysPlan;
+pub(crate) use self::keys::{DiscoveryPlan, KeysPlan};
 use self::providers::Providers;
-pub(crate) use self::revocation::RevocationPlan;
+pub(crate) use self::revocation::{RevocationFeedPlan, RevocationPlan};
 use self::rules::compile_rules;
 use crate::authorize::Authorization;
 use crate::config::{CertificateBinding, Config, CorsPreflight, DefaultAction, SeveralTokens};
@@ -67,8 +67,6 @@ pub(crate) struct Access {
     /// Whether a request without any token passes.
     pub(crate) is_optional: bool,
     pub(crate) authorization: Authorization,
-    /// Whether the rule takes every request: it has no `match`.
-    pub(crate) takes_all: bool,
 }
 
 /// The limits of the cache.

@@ -1,14 +1,14 @@
 //! A provider at work: its plan, and what it keeps.
 
-use gatepost_filter::Services;
+use gatepost_filter::{Root, RootEvent, Services};
 use gatepost_http_match::TextMatcher;
 use gatepost_jose::{AlgorithmSet, ClaimsPolicy};
 
 use crate::config::CertificateBinding;
-use crate::keys::Keys;
+use crate::keys::{Keys, Numbering};
 use crate::output::Output;
 use crate::plan::ProviderPlan;
-use crate::revocation::RevocationList;
+use crate::revocation::Revocations;
 
 /// A provider on one worker.
 pub(crate) struct Provider {
@@ -22,12 +22,18 @@ pub(crate) struct Provider {
     pub(crate) output: Output,
     pub(crate) binding: CertificateBinding,
     pub(crate) keys: Keys,
-    pub(crate) revocation: RevocationList,
+    pub(crate) revocation: Revocations,
 }
 
 impl Provider {
-    pub(crate) fn new(plan: ProviderPlan, _services: &dyn Services) -> Self {
+    pub(crate) fn new(
+        plan: ProviderPlan,
+        numbering: &mut Numbering<'_>,
+        services: &dyn Services,
+    ) -> Self {
         Self {
+            keys: Keys::new(plan.keys, &plan.name, numbering, services),
+            revocation: Revocations::new(plan.revocation, &plan.name, numbering, services),
             name: plan.name,
             policy: plan.policy,
             algorithms: plan.algorithms,
@@ -36,8 +42,23 @@ impl Provider {
             forwards_token: plan.forwards_token,
             output: plan.output,
             binding: plan.binding,
-            keys: Keys::new(plan.keys),
-            revocation: plan.revocation.list,
         }
+    }
+
+    /// Whether something of it comes from a server.
+    pub(crate) fn is_remote(&self) -> bool {
+        self.keys.are_remote() || self.revocation.are_remote()
+    }
+
+    /// Goes on after an event of the root.
+    pub(crate) fn on_event(&self, root: &mut Root<'_>, event: RootEvent) {
+        self.keys.on_event(root, event);
+        self.revocation.on_event(root, event);
+    }
+
+    /// The filter ends.
+    pub(crate) fn close(&self, services: &dyn Services) {
+        self.keys.close(services);
+        self.revocation.close(services);
     }
 }

@@ -68,6 +68,10 @@ pub(crate) struct ProviderConfig<'a> {
     /// The keys that sign tokens.
     #[serde(borrow)]
     pub(crate) keys: KeysConfig<'a>,
+    /// The shortest time between fetches that tokens with unknown `kid` cause: 1s to
+    /// 1h. For keys of a server. Default `10s`.
+    #[serde(default)]
+    pub(crate) cooldown: Given<Period>,
     /// Claims that the upstream gets as headers. Nobody else can set these headers.
     #[serde(default)]
     pub(crate) claims_to_headers: Vec<ClaimHeaderConfig>,

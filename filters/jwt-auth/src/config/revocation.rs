@@ -1,5 +1,6 @@
 //! `revocation`: tokens that count no more.
 
+use gatepost_filter::RemoteConfig;
 use gatepost_http_match::Given;
 use serde::Deserialize;
 
@@ -24,4 +25,34 @@ pub(crate) struct RevocationConfig {
     /// Those issued before this time (RFC 3339), and those that do not say when.
     #[serde(default)]
     pub(crate) issued_before: Given<String>,
+    /// A server that publishes more of the same.
+    #[serde(default)]
+    pub(crate) feed: Given<RevocationFeedConfig>,
+}
+
+/// A server that publishes revocations as JSON: an object with `jti`, `sub`, `sid`,
+/// `kid` and `issued_before` as above.
+#[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "RevocationFeed"))]
+#[serde(deny_unknown_fields, expecting = "an object with `document`")]
+pub(crate) struct RevocationFeedConfig {
+    /// The document, at most 524288 bytes and 20000 values.
+    pub(crate) document: RemoteConfig,
+    /// What happens to a request when the document is not there, or too old.
+    /// Default `deny`.
+    #[serde(default)]
+    pub(crate) if_unavailable: IfUnavailable,
+}
+
+/// What happens without a document.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum IfUnavailable {
+    /// The request is answered with 503.
+    #[default]
+    Deny,
+    /// The request is judged as if nothing were revoked there; it does not wait.
+    Ignore,
 }

@@ -1,18 +1,28 @@
 //! `keys`: those of the document are read; those of servers are known where.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use gatepost_config::{FieldPath, Problems, Shown};
-use gatepost_filter::{Level, Services};
-use gatepost_jose::{Algorithm, AlgorithmSet, Jwk, KeySet, KeySetLimits};
+mod discovery;
+mod secrets;
 
-use crate::config::{InlineKeys, KeysConfig, SecretConfig};
+use std::time::Duration;
+
+use gatepost_config::{FieldPath, Period, Problems};
+use gatepost_filter::{Level, RemoteDefaults, RemotePlan, Services};
+use gatepost_jose::{AlgorithmSet, Jwk, KeySet, KeySetLimits};
+
+pub(crate) use self::discovery::DiscoveryPlan;
+use self::discovery::compile_discovery;
+use self::secrets::compile_secrets;
+use crate::config::{InlineKeys, KeysConfig};
 
 /// The keys of a provider.
 #[derive(Debug)]
 pub(crate) enum KeysPlan {
     /// They are here, and stay.
     Fixed(KeySet),
+    /// A server publishes them.
+    Remote(Box<RemotePlan>),
+    /// A server publishes where they are.
+    Discovery(Box<DiscoveryPlan>),
 }
 
 impl Default for KeysPlan {
@@ -26,10 +36,14 @@ impl Default for KeysPlan {
 pub(super) struct KeysContext<'a> {
     pub(super) issuer: Option<&'a str>,
     pub(super) algorithms: AlgorithmSet,
+    pub(super) cooldown: Option<Period>,
+    pub(super) cooldown_at: FieldPath<'a>,
 }
 
-/// The most secrets of a provider.
-const MOST_SECRETS: usize = 64;
+/// The longest key set, in bytes: it is read in one piece.
+const LONGEST_SET: u64 = 512 * 1024;
+const USUAL_COOLDOWN: Duration = Duration::from_secs(10);
+const COOLDOWNS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(3600));
 
 pub(super) fn compile_keys(
     raw: KeysConfig<'_>,
@@ -38,14 +52,31 @@ pub(super) fn compile_keys(
     services: &dyn Services,
     problems: &mut Problems,
 ) -> Option<KeysPlan> {
+    let defaults = context.defaults(problems);
     let keys = match raw {
+        KeysConfig::Remote(raw) => {
+            let plan = raw.compile(&defaults, &at.field("remote"), problems)?;
+            return Some(KeysPlan::Remote(Box::new(plan)));
+        }
+        KeysConfig::Discovery(raw) => {
+            let discovery_at = at.field("discovery");
+            let issuer = context.issuer;
+            let plan = compile_discovery(raw, issuer, &defaults, &discovery_at, problems)?;
+            return Some(KeysPlan::Discovery(Box::new(plan)));
+        }
         KeysConfig::Inline(InlineKeys(text)) => {
             inline(text.as_bytes(), &at.field("inline"), services, problems)?
         }
-        KeysConfig::Secrets(raw) => secrets(raw, &at.field("secrets"), problems),
+        KeysConfig::Secrets(raw) => compile_secrets(raw, &at.field("secrets"), problems),
     };
+    if context.cooldown.is_some() {
+        problems.push(
+            &context.cooldown_at,
+            "expected only with `remote` or `discovery` keys",
+        );
+    }
     let allows = |key: &Jwk| context.algorithms.iter().any(|name| key.allows(name));
-    if problems.is_empty() && !keys.keys().any(allows) {
+    if !keys.is_empty() && !keys.keys().any(allows) {
         problems.push(
             at,
             "expected a key for one of the provider's `algorithms`; HS256, HS384 and HS512 are \
@@ -53,6 +84,22 @@ pub(super) fn compile_keys(
         );
     }
     Some(KeysPlan::Fixed(keys))
+}
+
+impl KeysContext<'_> {
+    fn defaults(&self, problems: &mut Problems) -> RemoteDefaults {
+        let cooldown = self.cooldown.map_or(USUAL_COOLDOWN, Period::get);
+        if cooldown < COOLDOWNS.0 || cooldown > COOLDOWNS.1 {
+            problems.push(&self.cooldown_at, "expected a time from 1s to 1h");
+        }
+        RemoteDefaults {
+            refresh: Duration::from_secs(300),
+            stale_for: Duration::from_secs(24 * 3600),
+            cooldown: cooldown.clamp(COOLDOWNS.0, COOLDOWNS.1),
+            max_bytes: LONGEST_SET,
+            most_bytes: LONGEST_SET,
+        }
+    }
 }
 
 fn inline(
@@ -72,52 +119,10 @@ fn inline(
         services.log(Level::Warn, &format!("{at}: a key is left out: {key}"));
     }
     if keys.is_empty() {
-        let first = dropped.first();
-        match first {
+        match dropped.first() {
             Some(key) => problems.push(at, format_args!("expected a key that can be used: {key}")),
             None => problems.push(at, "expected at least one key"),
         }
     }
     Some(keys)
-}
-
-fn secrets(raw: Vec<SecretConfig>, at: &FieldPath<'_>, problems: &mut Problems) -> KeySet {
-    if !(1..=MOST_SECRETS).contains(&raw.len()) {
-        problems.push(at, format_args!("expected 1 to {MOST_SECRETS} secrets"));
-    }
-    let mut keys: Vec<Jwk> = Vec::new();
-    for (index, raw) in raw.into_iter().enumerate() {
-        let secret_at = at.index(index);
-        let Some(key) = secret(raw, &secret_at, problems) else {
-            continue;
-        };
-        if keys.iter().any(|known| known.kid() == key.kid()) {
-            problems.push(
-                &secret_at.field("kid"),
-                "expected a `kid` that no other secret has",
-            );
-        }
-        keys.push(key);
-    }
-    keys.into_iter().collect()
-}
-
-fn secret(raw: SecretConfig, at: &FieldPath<'_>, problems: &mut Problems) -> Option<Jwk> {
-    let algorithm = Algorithm::from_name(&raw.algorithm).filter(|name| name.is_symmetric());
-    if algorithm.is_none() {
-        problems.push(
-            &at.field("algorithm"),
-            format_args!(
-                "expected HS256, HS384 or HS512, found {}",
-                Shown(&raw.algorithm)
-            ),
-        );
-    }
-    let secret = URL_SAFE_NO_PAD.decode(raw.inline.trim_end_matches('='));
-    if secret.is_err() {
-        problems.push(&at.field("inline"), "expected base64url (RFC 4648 5)");
-    }
-    Jwk::from_secret(raw.kid.0, &secret.ok()?, algorithm?)
-        .map_err(|error| problems.push(at, error))
-        .ok()
 }

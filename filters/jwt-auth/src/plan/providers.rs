@@ -83,6 +83,8 @@ impl Providers {
         let context = KeysContext {
             issuer: policy.issuer.as_deref(),
             algorithms,
+            cooldown: config.cooldown.0,
+            cooldown_at: at.field("cooldown"),
         };
         let keys = compile_keys(config.keys, &context, &at.field("keys"), services, problems);
         let output = compile_output(

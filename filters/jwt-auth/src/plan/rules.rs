@@ -41,7 +41,6 @@ pub(super) fn compile_rules(
                 roles: roles_of.map(|raw| roles(raw, &rule_at.field("roles"), problems)),
                 allow: allow_of.and_then(|raw| allow(raw, &rule_at.field("allow"), problems)),
             },
-            takes_all: rule.matches.0.is_none(),
         };
         let match_at = rule_at.field("match");
         match Matcher::compile(rule.matches.0.unwrap_or_default(), &match_at) {

@@ -4,7 +4,8 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    clippy::indexing_slicing
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects
 )]
 
 pub(crate) mod tokens;
@@ -68,4 +69,33 @@ pub(crate) fn rule(more: &str) -> String {
 /// A provider with more members, and one rule that wants its tokens.
 pub(crate) fn simple(provider: &str) -> String {
     document(provider, &rule(""))
+}
+
+/// Gives the proxy a `verify_signature` as Envoy has it, for P-256.
+pub(crate) fn host_crypto(proxy: &mut TestProxy) {
+    proxy.add_foreign_function("verify_signature", |question| {
+        let mut fields: Vec<&[u8]> = Vec::new();
+        let mut rest = question;
+        while let [_tag, more @ ..] = rest {
+            let (mut length, mut shift, mut at) = (0_usize, 0, 0);
+            loop {
+                let byte = more[at];
+                at += 1;
+                length |= usize::from(byte & 0x7f) << shift;
+                shift += 7;
+                if byte < 0x80 {
+                    break;
+                }
+            }
+            fields.push(&more[at..at + length]);
+            rest = &more[at + length..];
+        }
+        let [hash, key, signature, text] = fields[..] else {
+            panic!("expected four fields");
+        };
+        Ok(match tokens::verify_p256_der(key, signature, text) {
+            true if hash == b"sha256" => vec![0x08, 0x01],
+            _ => b"\x12\x10Failed to verify".to_vec(),
+        })
+    });
 }

@@ -79,3 +79,19 @@ pub(crate) fn p256_key(number: u8) -> p256::ecdsa::SigningKey {
 fn ed25519_key() -> ed25519_dalek::SigningKey {
     ed25519_dalek::SigningKey::from_bytes(&[7; 32])
 }
+
+/// Whether a signature in DER is right, by a key in SPKI; false for other curves.
+pub(crate) fn verify_p256_der(spki: &[u8], signature: &[u8], text: &[u8]) -> bool {
+    use p256::ecdsa::signature::Verifier as _;
+    // SPKI ends with the point.
+    let Some(point) = spki.len().checked_sub(65).map(|start| &spki[start..]) else {
+        return false;
+    };
+    let (Ok(key), Ok(signature)) = (
+        p256::ecdsa::VerifyingKey::from_sec1_bytes(point),
+        Signature::from_der(signature),
+    ) else {
+        return false;
+    };
+    key.verify(text, &signature).is_ok()
+}
