@@ -33,6 +33,8 @@ pub(crate) enum Error {
     NoPlace(&'static str, &'static str),
     /// The program was called with something else.
     Usage,
+    /// A module that was written by hand has a mistake.
+    Assembly(wat::Error),
     /// A report cannot be read or written as JSON.
     Json(serde_json::Error),
 }
@@ -72,6 +74,7 @@ impl fmt::Display for Error {
                 )
             }
             Self::Usage => f.write_str("expected no argument, to measure, or `plot`"),
+            Self::Assembly(error) => write!(f, "a module by hand: {error}"),
             Self::Json(error) => write!(f, "the report: {error}"),
         }
     }

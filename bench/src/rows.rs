@@ -1,5 +1,6 @@
 //! The rows. A filter has a file of its own here.
 
+mod floor;
 mod ip_allowlist;
 mod noop;
 mod rbac;
@@ -11,10 +12,13 @@ use crate::row::Row;
 
 /// All rows, in the order of the table.
 pub(crate) fn all() -> Result<Vec<Row>> {
-    Ok([noop::rows()?, rbac::rows(), ip_allowlist::rows()?]
-        .into_iter()
-        .flatten()
-        .collect())
+    let rows = [
+        noop::rows()?,
+        floor::rows()?,
+        rbac::rows(),
+        ip_allowlist::rows()?,
+    ];
+    Ok(rows.into_iter().flatten().collect())
 }
 
 /// So many networks that do not touch each other, as address and prefix length; the

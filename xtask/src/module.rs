@@ -35,7 +35,7 @@ const BASE: [(&str, &str); 7] = [
     ("memory", "memory"),
     ("_initialize", "_initialize"),
     ("proxy_abi_version_0_2_1", "proxy_abi_version_0_2_1"),
-    ("proxy_on_memory_allocate", "proxy_on_memory_allocate"),
+    ("gatepost_on_memory_allocate", "proxy_on_memory_allocate"),
     ("gatepost_on_context_create", "proxy_on_context_create"),
     ("proxy_on_vm_start", "proxy_on_vm_start"),
     ("proxy_on_configure", "proxy_on_configure"),

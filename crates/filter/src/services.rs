@@ -36,6 +36,18 @@ pub trait Services {
     /// When the proxy refuses the call for any reason but absence.
     fn property(&self, path: &str) -> Result<Option<Vec<u8>>, HostError>;
 
+    /// A property that is looked at once, as [`property`](Self::property): `look`
+    /// sees it, if there is one. A short one takes no memory.
+    ///
+    /// # Errors
+    /// When the proxy refuses the call for any reason but absence.
+    fn with_property(&self, path: &str, look: &mut dyn FnMut(&[u8])) -> Result<(), HostError> {
+        if let Some(value) = self.property(path)? {
+            look(&value);
+        }
+        Ok(())
+    }
+
     /// The headers of the request. Ask through
     /// [`Request::view`](crate::Request::view), which reads them once.
     ///

@@ -70,6 +70,18 @@ pub trait Abi {
     /// As the proxy answers; [`Status::NOT_FOUND`] is not one.
     fn property(&self, path: &[u8]) -> Result<Option<Vec<u8>>, Status>;
 
+    /// `proxy_get_property`, for a value that is looked at once: `look` sees it, if
+    /// there is one. Where it is short it takes no memory.
+    ///
+    /// # Errors
+    /// As the proxy answers; [`Status::NOT_FOUND`] is not one.
+    fn with_property(&self, path: &[u8], look: &mut dyn FnMut(&[u8])) -> Result<(), Status> {
+        if let Some(value) = self.property(path)? {
+            look(&value);
+        }
+        Ok(())
+    }
+
     /// `proxy_set_property`.
     ///
     /// # Errors

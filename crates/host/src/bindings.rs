@@ -2,11 +2,16 @@
 //!
 //! The SDK declares them too, but its wrappers panic on every status that they
 //! do not list, and read statuses into an enum that lacks some. Here a status
-//! is a number.
+//! is a number. What the proxy returns it writes where `proxy_on_memory_allocate`
+//! says, which is here, too.
 
 #![allow(unsafe_code)]
 
-use std::ptr::null_mut;
+use std::alloc::{Layout, alloc};
+use std::cell::Cell;
+use std::mem::MaybeUninit;
+use std::ptr::{NonNull, null_mut};
+use std::slice;
 use std::time::Duration;
 
 use crate::abi::{Abi, Buffer, HeaderMap, LogLevel, RawGrpcCall, RawMetricKind, RawReply, Status};
@@ -197,6 +202,16 @@ impl Abi for Bindings {
         }))
     }
 
+    fn with_property(&self, path: &[u8], look: &mut dyn FnMut(&[u8])) -> Result<(), Status> {
+        let shown = shown(look, |data, size| unsafe {
+            proxy_get_property(path.as_ptr(), path.len(), data, size)
+        });
+        match shown {
+            Err(Status::NOT_FOUND) => Ok(()),
+            shown => shown,
+        }
+    }
+
     fn set_property(&self, path: &[u8], value: &[u8]) -> Result<(), Status> {
         ok(unsafe { proxy_set_property(path.as_ptr(), path.len(), value.as_ptr(), value.len()) })
     }
@@ -331,16 +346,76 @@ fn present(bytes: Result<Vec<u8>, Status>) -> Result<Option<Vec<u8>>, Status> {
     }
 }
 
-/// Bytes that the proxy returns: it asks the module's allocator
-/// (`proxy_on_memory_allocate` of the SDK) for exactly `size` bytes and passes
-/// on their ownership.
+/// The most bytes of a value that is looked at where the proxy wrote it: any address
+/// with a port, and most else that is short.
+const LANDING: usize = 64;
+
+thread_local! {
+    /// Where the next value is to be written, if it is short enough: on the stack of
+    /// `shown`, which waits for it.
+    static PLACE: Cell<Option<NonNull<u8>>> = const { Cell::new(None) };
+}
+
+/// Exported as `proxy_on_memory_allocate`: where the proxy writes what it returns.
+/// Null, where there is no memory; the call fails then.
+#[unsafe(no_mangle)]
+extern "C" fn gatepost_on_memory_allocate(size: usize) -> *mut u8 {
+    if size <= LANDING
+        && let Some(place) = PLACE.take()
+    {
+        return place.as_ptr();
+    }
+    match Layout::array::<u8>(size) {
+        // SAFETY: the size is not zero.
+        Ok(layout) if size > 0 => unsafe { alloc(layout) },
+        _ => null_mut(),
+    }
+}
+
+/// Bytes that the proxy returns.
 fn returned(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Result<Vec<u8>, Status> {
     let mut data = null_mut();
     let mut size = 0;
     ok(call(&raw mut data, &raw mut size))?;
-    if data.is_null() || size == 0 {
-        return Ok(Vec::new());
+    // SAFETY: written by the proxy, and not to a place of its own.
+    Ok(unsafe { owned(data, size) })
+}
+
+/// Shows bytes that the proxy returns. Short ones it writes to the stack.
+fn shown(
+    look: &mut dyn FnMut(&[u8]),
+    call: impl FnOnce(*mut *mut u8, *mut usize) -> u32,
+) -> Result<(), Status> {
+    let mut landing = MaybeUninit::<[u8; LANDING]>::uninit();
+    let place: *mut u8 = landing.as_mut_ptr().cast();
+    PLACE.set(NonNull::new(place));
+    let mut data = null_mut();
+    let mut size = 0;
+    let status = call(&raw mut data, &raw mut size);
+    // Whoever asks for memory from now on gets some of his own.
+    PLACE.set(None);
+    ok(status)?;
+    if data == place {
+        // SAFETY: the proxy asked for a place for `size` bytes, no more than there
+        // are, and wrote them.
+        look(unsafe { slice::from_raw_parts(place, size.min(LANDING)) });
+    } else {
+        // SAFETY: written by the proxy, and not to the place above.
+        look(&unsafe { owned(data, size) });
     }
-    // SAFETY: the SDK's allocator made a `Box<[u8]>` of `size` bytes.
-    Ok(unsafe { Vec::from_raw_parts(data, size, size) })
+    Ok(())
+}
+
+/// Takes over what the proxy has written: it asks for exactly as much memory as it
+/// then fills.
+///
+/// # Safety
+/// `data` is null, or comes from `gatepost_on_memory_allocate(size)`, which had no
+/// place to give.
+unsafe fn owned(data: *mut u8, size: usize) -> Vec<u8> {
+    if data.is_null() || size == 0 {
+        return Vec::new();
+    }
+    // SAFETY: allocated above with this layout, for nobody else.
+    unsafe { Vec::from_raw_parts(data, size, size) }
 }

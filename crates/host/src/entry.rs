@@ -11,7 +11,8 @@
 //! - requests, for law 6: the SDK looks for each in three tables, and can answer
 //!   *continue* and *pause* only. Envoy lets the body of a request pass whose
 //!   headers are paused (`allow_on_headers_stop_iteration`), so a filter would have
-//!   to see every part of every body just to hold it. *Stop all* holds them without.
+//!   to see every part of every body just to hold it. *Stop all* holds them without;
+//! - memory for what the proxy returns: see `bindings.rs`.
 //!
 //! A request is kept only where a filter looks at it again, or lets it wait. A
 //! module whose filters judge headers and no more does not export
@@ -148,23 +149,23 @@ extern "C" fn gatepost_on_log(context: u32) {
     }
 }
 
-/// Exported as `proxy_on_delete`, where anything is to be done.
+/// Exported as `proxy_on_delete`, where anything is to be done. A module that lets
+/// requests wait cannot do without: Envoy finds a request by its number until it has
+/// freed it, which is after its end, and would let it go on in between.
 #[unsafe(no_mangle)]
 extern "C" fn gatepost_on_delete(context: u32) {
-    let is_plugin = PLUGINS.with_borrow(|plugins| plugins.get(&context).is_some());
+    if PHASES.get().keep_requests() {
+        STREAMS.with_borrow_mut(|streams| streams.remove(&context));
+    }
+    let mut is_plugin = false;
+    PLUGINS.with_borrow(|plugins| {
+        for (id, plugin) in plugins.iter() {
+            is_plugin |= *id == context;
+            plugin.forget(context);
+        }
+    });
     if is_plugin {
         proxy_on_delete(context);
-    } else if PHASES.get().keep_requests() {
-        let stream = STREAMS.with_borrow_mut(|streams| streams.remove(&context));
-        if let Some(stream) = stream {
-            stream.on_delete();
-        }
-    } else {
-        PLUGINS.with_borrow(|plugins| {
-            plugins
-                .iter()
-                .for_each(|(_, plugin)| plugin.forget(context));
-        });
     }
 }
 

@@ -234,6 +234,10 @@ impl Plugin {
 
     /// The request is gone, or goes on.
     pub(crate) fn forget(&self, id: u32) {
+        // Asked at the end of every request.
+        if self.waiting.borrow().is_empty() {
+            return;
+        }
         let gone = self.waiting.borrow_mut().remove(&id);
         if let Some(call) = gone.and_then(|waiting| waiting.call) {
             self.calls.borrow_mut().remove(&call);

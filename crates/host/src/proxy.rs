@@ -71,6 +71,12 @@ impl Services for Proxy<'_> {
             .map_err(refused("get_property"))
     }
 
+    fn with_property(&self, path: &str, look: &mut dyn FnMut(&[u8])) -> Result<(), HostError> {
+        self.abi
+            .with_property(path.as_bytes(), look)
+            .map_err(refused("get_property"))
+    }
+
     fn request_headers(&self) -> Result<Headers, HostError> {
         self.headers(HeaderMap::Request)
     }

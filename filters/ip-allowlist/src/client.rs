@@ -36,6 +36,10 @@ pub(crate) enum UnknownClient {
     FromHeader,
 }
 
+/// The proxy does not tell who is speaking.
+pub(crate) const UNKNOWN_PEER: UnknownClient =
+    UnknownClient::Address(ClientAddressError::UnknownPeer);
+
 impl ClientSource {
     /// The client's address.
     ///
@@ -43,6 +47,10 @@ impl ClientSource {
     /// Why it is not known; a verdict that needs it is a denial then.
     pub(crate) fn resolve(&self, request: &mut Request<'_>) -> Result<IpAddr, UnknownClient> {
         let services = request.services();
+        if let (ClientAddressSource::Connection, Some(peer)) = (&self.source, &self.true_peer) {
+            // What most documents say, without a way round.
+            return peer.read(services)?.ok_or(UNKNOWN_PEER);
+        }
         // The values of all lines in their order; none for a source that reads
         // no header.
         let values: Vec<&[u8]> = match self.source.header() {
@@ -73,32 +81,32 @@ impl TruePeer {
     /// `None` when the proxy does not tell, or tells something that is no
     /// address (a unix socket): the client's address is unknown then.
     fn read(&self, services: &dyn Services) -> Result<Option<IpAddr>, UnknownClient> {
-        let value = match self {
-            Self::Connection { .. } => services.property("source\0address"),
-            Self::FilterState(path) => services.property(path),
+        let (path, takes_forwarded) = match self {
+            Self::Connection { takes_forwarded } => ("source\0address", *takes_forwarded),
+            Self::FilterState(path) => (path.as_str(), true),
         };
-        let Ok(Some(value)) = value else {
-            return Ok(None);
-        };
-        let takes_forwarded = !matches!(
-            self,
-            Self::Connection {
-                takes_forwarded: false
-            }
-        );
-        if !takes_forwarded && is_from_header(&value) {
-            return Err(UnknownClient::FromHeader);
+        let mut peer = Ok(None);
+        let read = services.with_property(path, &mut |value| {
+            peer = if !takes_forwarded && is_from_header(value) {
+                Err(UnknownClient::FromHeader)
+            } else {
+                Ok(parse_peer(value).ok())
+            };
+        });
+        match read {
+            Ok(()) => peer,
+            Err(_) => Ok(None),
         }
-        Ok(parse_peer(&value).ok())
     }
 }
 
 /// Envoy gives port 0 to an address that it took from a header; no connection
 /// has it.
 fn is_from_header(address: &[u8]) -> bool {
-    address.strip_suffix(b":0").is_some_and(|host| {
-        host.starts_with(b"[") || (!host.contains(&b':') && parse_peer(host).is_ok())
-    })
+    let [host @ .., b':', b'0'] = address else {
+        return false;
+    };
+    host.starts_with(b"[") || (!host.contains(&b':') && parse_peer(host).is_ok())
 }
 
 /// Why the peer's identity is not known although there may be one.

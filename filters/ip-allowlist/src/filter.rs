@@ -9,9 +9,8 @@ use gatepost_filter::{
 };
 use gatepost_http_match::{ClientAddress, PeerIdentity, Selection, Undecided};
 use gatepost_ip_set::Membership;
-use gatepost_ip_set::client_address::ClientAddressError;
 
-use crate::client::{UnknownClient, UnreadableIdentity, peer_identity};
+use crate::client::{UNKNOWN_PEER, UnknownClient, UnreadableIdentity, peer_identity};
 use crate::config::{Config, DefaultAction, Precedence};
 use crate::feed::Feed;
 use crate::plan::{Access, Allow, ListRef, Place, Plan};
@@ -305,8 +304,6 @@ fn learn_identity(request: &mut Request<'_>) -> Result<Option<String>, Unreadabl
     }
     Ok(identity)
 }
-
-const UNKNOWN_PEER: UnknownClient = UnknownClient::Address(ClientAddressError::UnknownPeer);
 
 /// What is our fault is 503, what came in the client's header 400.
 fn no_address(rule: RuleRef, why: UnknownClient) -> Denial {
