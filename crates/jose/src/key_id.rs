@@ -15,6 +15,12 @@ impl KeyId {
         Self(sha256(required_members(material).as_bytes()))
     }
 
+    /// The name with this digest, which somebody has kept.
+    #[must_use]
+    pub fn from_bytes(digest: [u8; 32]) -> Self {
+        Self(digest)
+    }
+
     /// The digest.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; 32] {

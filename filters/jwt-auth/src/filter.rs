@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use gatepost_config::Problems;
 use gatepost_filter::{
-    ChallengeError, Demand, Denial, Event, Filter, Level, Load, Loaded, Missing, Pass, Reason,
-    Request, Root, RootEvent, RuleRef, Services, Verdict, Wait, WaitFor, is_cors_preflight,
+    ChallengeError, Demand, Denial, Event, Filter, HostError, Level, Load, Loaded, Missing, Pass,
+    Reason, Request, RequestMemory, Root, RootEvent, RuleRef, Services, Verdict, Wait, WaitFor,
+    is_cors_preflight,
 };
 use gatepost_http_match::{Claims, RequestView, Selection};
 use gatepost_jose::{AlgorithmSet, TokenLimits};
@@ -17,6 +18,7 @@ use crate::cache::Cache;
 use crate::config::{Config, DefaultAction};
 use crate::judge::{Good, Judge, Lack, Presented, Refusal, Verified};
 use crate::keys::Numbering;
+use crate::memory::decode;
 use crate::plan::{Access, Plan};
 use crate::provider::Provider;
 use crate::reason::{self, Answer, Row, Stage};
@@ -71,6 +73,7 @@ pub(crate) fn load(load: &Load<'_>) -> Result<Loaded, Problems> {
             },
             providers,
             by_proxy,
+            memory: RequestMemory::declare(load),
             plan,
         }),
         settings,
@@ -86,6 +89,7 @@ struct JwtAuth {
     limits: TokenLimits,
     /// The algorithms that the proxy checks.
     by_proxy: AlgorithmSet,
+    memory: RequestMemory,
 }
 
 /// What a request may hope for that lacks something.
@@ -155,14 +159,20 @@ impl JwtAuth {
             return Verdict::pass(rule, reason::NOT_REQUIRED);
         };
         let services = request.services();
-        let authenticate = |request: &mut Request<'_>| {
-            self.authenticate(requirement, access.is_optional, services, request.view())
+        let authenticate = |request: &mut Request<'_>, recalled: &[Good]| {
+            let may_lack = access.is_optional && recalled.is_empty();
+            self.authenticate(requirement, may_lack, recalled, services, request.view())
         };
-        let mut result = authenticate(request);
+        let mut result = authenticate(request, &[]);
+        if is_without_token(&result)
+            && let Some(recalled) = self.recall(request)
+        {
+            result = authenticate(request, &recalled);
+        }
         if let Err(refusal) = &result {
             match self.hope(rule, refusal, request) {
                 Hope::None => {}
-                Hope::Now => result = authenticate(request),
+                Hope::Now => result = authenticate(request, &[]),
                 Hope::Later(what, at_most) => {
                     return Verdict::Wait(Wait {
                         what,
@@ -225,6 +235,7 @@ impl JwtAuth {
         &self,
         requirement: &Requirement,
         is_optional: bool,
+        recalled: &[Good],
         services: &dyn Services,
         view: &RequestView,
     ) -> Result<Vec<Good>, Refusal> {
@@ -254,6 +265,7 @@ impl JwtAuth {
             by_proxy: self.by_proxy,
             services,
             now: Cell::default(),
+            recalled,
         };
         judge.satisfy(requirement, &tokens)
     }
@@ -283,6 +295,7 @@ impl JwtAuth {
             return Verdict::Deny(self.with_identity(denial, first));
         }
         self.strip(rule, requirement, tokens, request);
+        self.keep(rule, tokens, request);
         let fields = match self.plan.records_passed {
             true => self.identity(first),
             false => Vec::new(),
@@ -351,6 +364,52 @@ impl JwtAuth {
         }
     }
 
+    /// Keeps what the next run on this request will not find: the tokens that were
+    /// taken away.
+    fn keep(&self, rule: RuleRef, tokens: &[Good], request: &Request<'_>) {
+        if request.is_shadow(rule) || self.memory.refused().is_some() {
+            return;
+        }
+        let is_taken = |token: &&Good| {
+            let provider = self.providers.get(token.provider);
+            provider.is_some_and(|provider| !provider.forwards_token)
+        };
+        let mut taken = tokens.iter().filter(is_taken);
+        // A run that could not keep it judges as well as one that did.
+        let _ = match (taken.next(), taken.next()) {
+            (None, _) => Ok(()),
+            (Some(one), None) => self.keep_bytes(&one.verified.kept, request),
+            _ => {
+                let all = tokens.iter().filter(is_taken);
+                let all: Vec<&[u8]> = all.map(|token| &*token.verified.kept).collect();
+                self.keep_bytes(&all.concat(), request)
+            }
+        };
+    }
+
+    /// What was recalled is kept already.
+    fn keep_bytes(&self, bytes: &[u8], request: &Request<'_>) -> Result<(), HostError> {
+        match bytes {
+            [] => Ok(()),
+            bytes => self.memory.keep(request.services(), bytes),
+        }
+    }
+
+    /// The tokens that an earlier run on this request found good.
+    fn recall(&self, request: &Request<'_>) -> Option<Vec<Good>> {
+        let bytes = self.memory.recall(request).ok()??;
+        let kept = decode(&bytes, self.limits.max_depth)?;
+        let good = kept.into_iter().filter_map(|kept| {
+            let number = kept.provider;
+            let provider = self.providers.get(number)?;
+            Some(Good {
+                provider: number,
+                verified: Rc::new(Verified::recalled(kept, provider)),
+            })
+        });
+        Some(good.collect()).filter(|all: &Vec<Good>| !all.is_empty())
+    }
+
     fn refusal(&self, rule: RuleRef, refusal: &Refusal) -> Denial {
         let denial = self.denial(rule, refusal.row, &[]);
         let provider = refusal
@@ -413,6 +472,14 @@ impl JwtAuth {
             fields.push(("subject", subject.to_owned()));
         }
         fields
+    }
+}
+
+/// Whether a request had no token where one was looked for.
+fn is_without_token(result: &Result<Vec<Good>, Refusal>) -> bool {
+    match result {
+        Ok(tokens) => tokens.is_empty(),
+        Err(refusal) => refusal.stage == Stage::Missing,
     }
 }
 

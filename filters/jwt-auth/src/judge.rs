@@ -17,6 +17,7 @@ use gatepost_jose::{
 
 use crate::binding::{BindingError, check_binding};
 use crate::cache::Cache;
+use crate::memory::{Kept, encode};
 use crate::output::Rendered;
 use crate::provider::Provider;
 use crate::reason::{self, Row, Stage};
@@ -32,6 +33,8 @@ pub(crate) struct Judge<'a> {
     pub(crate) by_proxy: AlgorithmSet,
     pub(crate) services: &'a dyn Services,
     pub(crate) now: Cell<Option<Duration>>,
+    /// The tokens that an earlier run on this request found good.
+    pub(crate) recalled: &'a [Good],
 }
 
 /// A token as it came.
@@ -54,6 +57,8 @@ pub(crate) struct Verified {
     /// Which key signed it.
     pub(crate) key: KeyId,
     pub(crate) rendered: Rendered,
+    /// What is kept of it for the next run on its request.
+    pub(crate) kept: Box<[u8]>,
 }
 
 /// A good token, and the provider that it is one of.
@@ -182,10 +187,20 @@ impl Judge<'_> {
         let Some(provider) = self.providers.get(leaf.provider) else {
             return Err(refusal);
         };
-        for token in tokens
-            .iter()
-            .filter(|token| token.places == provider.places)
+        let own = || {
+            tokens
+                .iter()
+                .filter(|token| token.places == provider.places)
+        };
+        if own().next().is_none()
+            && let Some(known) = self
+                .recalled
+                .iter()
+                .find(|good| good.provider == leaf.provider)
         {
+            return self.judge_again(provider, leaf, known);
+        }
+        for token in own() {
             match self.judge(provider, leaf, token) {
                 Ok(verified) => {
                     return Ok(Good {
@@ -202,6 +217,20 @@ impl Judge<'_> {
             }
         }
         Err(refusal)
+    }
+
+    /// Judges what an earlier run found good, by this run's rule.
+    fn judge_again(&self, provider: &Provider, leaf: &Leaf, known: &Good) -> Result<Good, Refusal> {
+        let policy = leaf.policy.as_ref().unwrap_or(&provider.policy);
+        let refusal = match self.recheck(provider, policy, &known.verified) {
+            Ok(true) => return Ok(known.clone()),
+            Ok(false) => Refusal::new(Stage::Key, reason::UNKNOWN_KEY),
+            Err(refusal) => refusal,
+        };
+        Err(Refusal {
+            provider: Some(leaf.provider),
+            ..refusal
+        })
     }
 
     fn judge(
@@ -227,7 +256,7 @@ impl Judge<'_> {
             }
         }
         let parsed = token.parsed(self.limits)?;
-        let verified = Rc::new(self.verify(provider, policy, parsed)?);
+        let verified = Rc::new(self.verify((leaf.provider, provider), policy, parsed)?);
         self.cache.borrow_mut().insert(
             leaf.provider,
             bytes,
@@ -263,7 +292,7 @@ impl Judge<'_> {
 
     fn verify(
         &self,
-        provider: &Provider,
+        (number, provider): (usize, &Provider),
         policy: &ClaimsPolicy,
         Parsed { token, claims }: &Parsed<'_>,
     ) -> Result<Verified, Refusal> {
@@ -296,6 +325,7 @@ impl Judge<'_> {
                 .render(claims.value(), token.unverified_payload()),
             claims: claims.clone(),
             kid: token.key_id().map(Box::from),
+            kept: encode(number, key, token.key_id(), token.unverified_payload()),
             key,
         })
     }
@@ -346,11 +376,23 @@ impl Judge<'_> {
 }
 
 impl Verified {
+    /// What an earlier run on the same request kept, to be judged again.
+    pub(crate) fn recalled(kept: Kept, provider: &Provider) -> Self {
+        Self {
+            rendered: provider.output.render(kept.claims.value(), &kept.payload),
+            claims: kept.claims,
+            kid: kept.kid,
+            key: kept.key,
+            kept: Box::default(),
+        }
+    }
+
     /// What it takes in the cache, in bytes: the token, its claims (whose tree takes
     /// some four times their text) and the headers made of them.
     fn size(&self, token: usize) -> usize {
         token
             .saturating_mul(4)
+            .saturating_add(self.kept.len())
             .saturating_add(self.rendered.size())
             .saturating_add(256)
     }

@@ -13,6 +13,7 @@ mod config;
 mod filter;
 mod judge;
 mod keys;
+mod memory;
 mod output;
 mod plan;
 mod provider;

@@ -192,7 +192,7 @@ fn a_preflight_passes_unless_it_is_to_be_judged() {
     });
     let judging = document("", &format!(r#"{}, "cors_preflight": "judge""#, rule("")));
     filter(&judging, |proxy| {
-        assert_eq!(judged(proxy, &preflight), "401 jwt_missing")
+        assert_eq!(judged(proxy, &preflight), "401 jwt_missing");
     });
 }
 

@@ -93,6 +93,8 @@ fn each_fault_of_a_token_has_its_reason() {
     let header = |header: &str| signed(1, header, &claims(""));
     let good = good("");
     let (input, signature) = good.rsplit_once('.').unwrap();
+    // The last character holds two bits of the signature.
+    let other_end = if signature.ends_with('A') { "Q" } else { "A" };
     let table = [
         ("no token", "x".to_owned(), "jwt_malformed"),
         ("five segments", "a.b.c.d.e".to_owned(), "jwt_encrypted"),
@@ -185,8 +187,8 @@ fn each_fault_of_a_token_has_its_reason() {
         ),
         (
             "other signature",
-            format!("{input}.{}A", &signature[..85]),
-            "jwt_",
+            format!("{input}.{}{}", &signature[..85], other_end),
+            "jwt_bad_signature",
         ),
         (
             "typ",
@@ -196,8 +198,9 @@ fn each_fault_of_a_token_has_its_reason() {
     ];
     filter(&simple(""), |proxy| {
         for (what, token, reason) in &table {
+            let said = judged(proxy, &bearer(token));
+            assert!(said.starts_with("401 "), "{what}: {said}");
             let reply = proxy.refused(&bearer(token));
-            assert_eq!(reply.status, 401, "{what}: {}", reply.details);
             assert!(
                 reply.details.starts_with(reason),
                 "{what}: {}",

@@ -7,7 +7,7 @@ use gatepost_host::{LogLevel, Status};
 use super::{Sent, TestProxy};
 use crate::fuel::Cost;
 use crate::shared::LogLine;
-use crate::traffic::{Headers, texts};
+use crate::traffic::{Headers, RequestParts, texts};
 
 impl TestProxy {
     /// Makes a call of the ABI fail with a status from now on.
@@ -141,6 +141,18 @@ impl TestProxy {
     #[must_use]
     pub fn request_headers(&self, sent: Sent) -> Headers {
         self.with(sent, |stream| texts(&stream.request))
+    }
+
+    /// A request that passed, as an internal redirect to `path` runs it again: with
+    /// the headers that the first run left, and the filter state that it wrote.
+    #[must_use]
+    pub fn redirected(&self, sent: Sent, path: &str) -> RequestParts {
+        self.with(sent, |stream| RequestParts {
+            headers: stream.request.clone(),
+            properties: stream.properties.clone(),
+        })
+        .without(":path")
+        .header(":path", path)
     }
 
     /// Hides lines below a level.

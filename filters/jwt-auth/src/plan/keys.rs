@@ -67,7 +67,7 @@ pub(super) fn compile_keys(
         KeysConfig::Inline(InlineKeys(text)) => {
             inline(text.as_bytes(), &at.field("inline"), services, problems)?
         }
-        KeysConfig::Secrets(raw) => compile_secrets(raw, &at.field("secrets"), problems),
+        KeysConfig::Secrets(raw) => compile_secrets(raw, &at.field("secrets"), services, problems),
     };
     if context.cooldown.is_some() {
         problems.push(

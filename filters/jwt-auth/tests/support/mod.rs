@@ -9,6 +9,7 @@
 )]
 
 pub(crate) mod tokens;
+pub(crate) mod wrong;
 
 use gatepost_host::Module;
 use gatepost_test_host::{Code, LocalReply, RequestParts, TestProxy, Verdict, values};

@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use gatepost_config::{FieldPath, Problems, Shown};
+use gatepost_filter::Services;
 use gatepost_jose::{Algorithm, Jwk, KeySet};
 
 use crate::config::SecretConfig;
@@ -13,6 +14,7 @@ const MOST_SECRETS: usize = 64;
 pub(super) fn compile_secrets(
     raw: Vec<SecretConfig>,
     at: &FieldPath<'_>,
+    services: &dyn Services,
     problems: &mut Problems,
 ) -> KeySet {
     if !(1..=MOST_SECRETS).contains(&raw.len()) {
@@ -21,7 +23,7 @@ pub(super) fn compile_secrets(
     let mut keys: Vec<Jwk> = Vec::new();
     for (index, raw) in raw.into_iter().enumerate() {
         let secret_at = at.index(index);
-        let Some(key) = secret(raw, &secret_at, problems) else {
+        let Some(key) = secret(raw, &secret_at, services, problems) else {
             continue;
         };
         if keys.iter().any(|known| known.kid() == key.kid()) {
@@ -37,7 +39,12 @@ pub(super) fn compile_secrets(
 
 /// A secret from the document or from the proxy's environment; nothing of it is
 /// shown.
-fn secret(raw: SecretConfig, at: &FieldPath<'_>, problems: &mut Problems) -> Option<Jwk> {
+fn secret(
+    raw: SecretConfig,
+    at: &FieldPath<'_>,
+    services: &dyn Services,
+    problems: &mut Problems,
+) -> Option<Jwk> {
     let algorithm = Algorithm::from_name(&raw.algorithm).filter(|name| name.is_symmetric());
     if algorithm.is_none() {
         problems.push(
@@ -52,7 +59,7 @@ fn secret(raw: SecretConfig, at: &FieldPath<'_>, problems: &mut Problems) -> Opt
         (Some(text), None) => (text, at.field("inline")),
         (None, Some(name)) => {
             let name_at = at.field("host_env_key");
-            let Some(text) = environment(&name) else {
+            let Some(text) = services.environment(&name) else {
                 problems.push(
                     &name_at,
                     format_args!(
@@ -77,10 +84,4 @@ fn secret(raw: SecretConfig, at: &FieldPath<'_>, problems: &mut Problems) -> Opt
     Jwk::from_secret(raw.kid.0, &secret.ok()?, algorithm?)
         .map_err(|error| problems.push(&text_at, error))
         .ok()
-}
-
-/// A variable of the proxy's environment.
-// Until `Services` gives it: none is there, and the document is refused.
-fn environment(_name: &str) -> Option<String> {
-    None
 }

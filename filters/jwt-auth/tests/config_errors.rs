@@ -1,0 +1,105 @@
+//! A document that is wrong is refused, and the log says where and what was
+//! expected.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+mod support;
+
+use gatepost_host::LogLevel;
+use gatepost_test_host::{RequestParts, TestProxy};
+use support::tokens::{encoded, key_set};
+use support::{document, each_code, rule, wrong};
+
+#[test]
+fn each_field_that_is_wrong_is_named_with_what_was_expected() {
+    each_code(|code| {
+        let mut failures = Vec::new();
+        for wrong in wrong::documents() {
+            let mut proxy = TestProxy::new(code);
+            let taken = proxy.configure(&wrong.document);
+            let said = proxy.log_text();
+            if taken || !said.contains(wrong.said) {
+                failures.push(format!(
+                    "{}\n  said: {said}  expected: {}",
+                    wrong.document, wrong.said
+                ));
+            }
+        }
+        assert!(failures.is_empty(), "{}", failures.join("\n"));
+    });
+}
+
+#[test]
+fn a_secret_may_come_from_the_proxys_environment() {
+    let keys = r#"{"secrets": [{"algorithm": "HS256", "host_env_key": "JWT_SECRET"}]}"#;
+    let document = document(r#""algorithms": ["HS256"],"#, &rule(""))
+        .replace(&format!(r#"{{"inline": {}}}"#, key_set()), keys);
+    each_code(|code| {
+        let mut proxy = TestProxy::new(code);
+        assert!(!proxy.configure(&document));
+        assert!(proxy.log_text().contains("JWT_SECRET"));
+        proxy.set_environment("JWT_SECRET", &encoded([0x5a; 32]));
+        assert!(proxy.configure(&document), "{}", proxy.log_text());
+        let claims = support::tokens::claims("");
+        let token = support::tokens::hs256(&[0x5a; 32], r#"{"alg":"HS256"}"#, &claims);
+        proxy.passed(&support::bearer(&token));
+        assert!(
+            !proxy.log_text().contains(&encoded([0x5a; 32])),
+            "a secret is logged"
+        );
+    });
+}
+
+#[test]
+fn a_refused_document_lets_nothing_pass() {
+    each_code(|code| {
+        let mut proxy = TestProxy::new(code);
+        assert!(!proxy.configure(r#"{"rules": [{"name": "r"}]}"#));
+        proxy.force_unconfigured();
+        assert_eq!(
+            proxy.refused(&RequestParts::get("/")).details,
+            "not_configured"
+        );
+    });
+}
+
+#[test]
+fn what_is_dangerous_is_warned_of() {
+    let keys = key_set();
+    let secret = encoded([0x5a; 32]);
+    for (provider, expected) in [
+        (
+            format!(r#""audiences": ["a"], "keys": {{"inline": {keys}}}"#),
+            "names no `issuer`",
+        ),
+        (
+            format!(r#""issuer": "a", "keys": {{"inline": {keys}}}"#),
+            "names no `audiences`",
+        ),
+        (
+            format!(r#""require_exp": false, "keys": {{"inline": {keys}}}"#),
+            "has `require_exp: false`",
+        ),
+        (
+            format!(
+                r#""algorithms": ["HS256"], "keys": {{"secrets": [{{"algorithm": "HS256", "inline": "{secret}"}}]}}"#
+            ),
+            "has secrets",
+        ),
+    ] {
+        each_code(|code| {
+            let document = format!(r#"{{"providers": {{"p": {{{provider}}}}}}}"#);
+            let proxy = TestProxy::with_document(code, &document);
+            let lines = proxy.log();
+            let warned = lines
+                .iter()
+                .any(|line| line.level == LogLevel::Warn && line.text.contains(expected));
+            assert!(warned, "{expected}: {}", proxy.log_text());
+            assert!(!proxy.log_text().contains(&secret), "a secret is logged");
+        });
+    }
+}
