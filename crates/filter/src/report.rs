@@ -1,5 +1,6 @@
 //! How a decision is told: counters, decision record, log line.
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -93,7 +94,7 @@ impl Reporter {
     fn record(&self, report: &Report<'_>, settings: &Settings, services: &dyn Services) {
         let write = |field: &str, value: &str| {
             let name = format!("gatepost.{}.{field}", self.instance);
-            let _ = services.set_filter_state(&name, value.as_bytes());
+            let _ = services.set_filter_state(&name, one_line(value).as_bytes());
         };
         write("decision", report.decision.as_str());
         write("rule", settings.rule_name(report.rule));
@@ -156,6 +157,23 @@ pub fn escape(bytes: &[u8]) -> String {
     format!("\"{}\"{cut}", head.escape_ascii())
 }
 
+/// Text as it may stand in a property: access logs that are no JSON print it as it
+/// is, so a control character, with which a claim could begin a line of its own, is
+/// escaped.
+fn one_line(text: &str) -> Cow<'_, str> {
+    if !text.contains(char::is_control) {
+        return Cow::Borrowed(text);
+    }
+    let mut line = String::with_capacity(text.len());
+    for one in text.chars() {
+        match one.is_control() {
+            true => line.extend(one.escape_default()),
+            false => line.push(one),
+        }
+    }
+    Cow::Owned(line)
+}
+
 /// Adds to a line how many were left out before it.
 pub(crate) fn say_suppressed(line: &mut String, suppressed: u32) {
     if suppressed > 0 {
@@ -208,6 +226,15 @@ mod tests {
     fn client_bytes_are_escaped_and_cut() {
         assert_eq!(escape(b"/a\n\xff\"b"), r#""/a\n\xff\"b""#);
         assert_eq!(escape(&[b'a'; 200]).len(), 128 + 2 + 3);
+    }
+
+    #[test]
+    fn a_control_character_of_a_record_is_escaped_and_nothing_else() {
+        assert_eq!(one_line("J\u{fc} \\ \"x\""), "J\u{fc} \\ \"x\"");
+        assert_eq!(
+            one_line("a\r\n\0\u{1b}\u{7f}\u{85}b"),
+            "a\\r\\n\\u{0}\\u{1b}\\u{7f}\\u{85}b"
+        );
     }
 
     #[test]
