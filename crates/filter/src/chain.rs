@@ -7,6 +7,7 @@ use std::time::Duration;
 use gatepost_http_match::Headers;
 
 use crate::changes::Changes;
+use crate::credential::CredentialSources;
 use crate::deny_response::{DenyResponse, Reply};
 use crate::filter::{Filter, Loaded};
 use crate::report::{LogLimit, Report, Reporter, say_suppressed};
@@ -184,7 +185,7 @@ impl Chain {
         if shadow {
             return Outcome::Continue;
         }
-        deny(stream, &self.settings.on_deny, &denial)
+        self.deny(stream, services, &self.settings.on_deny, &denial)
     }
 
     /// Logs that the proxy refused a call: with the denials, at most so many
@@ -392,7 +393,8 @@ impl Chain {
                 } = denial;
                 if !instance.settings.is_shadow(rule) {
                     tell(stream, Decision::Denied, rule, reason, fields);
-                    return Some(deny(stream, &instance.settings.on_deny, &denial));
+                    let on_deny = &instance.settings.on_deny;
+                    return Some(self.deny(stream, services, on_deny, &denial));
                 }
                 tell(stream, Decision::ShadowDenied, rule, reason, fields);
             }
@@ -413,12 +415,33 @@ impl Chain {
         stream.place = stream.place.saturating_add(1);
         None
     }
-}
 
-fn deny(stream: &mut Stream, on_deny: &DenyResponse, denial: &Denial) -> Outcome {
-    stream.denied = Some(denial.reason.clone());
-    stream.changes.keep_removals();
-    Outcome::Reply(Box::new(on_deny.reply(denial, &stream.view)))
+    fn deny(
+        &self,
+        stream: &mut Stream,
+        services: &dyn Services,
+        on_deny: &DenyResponse,
+        denial: &Denial,
+    ) -> Outcome {
+        stream.denied = Some(denial.reason.clone());
+        self.hide_credentials(stream, services);
+        stream.changes.keep_removals();
+        Outcome::Reply(Box::new(on_deny.reply(denial, &stream.view)))
+    }
+
+    /// Takes the credentials of all filters away, of those too that have not judged:
+    /// access logs show the headers of a refused request. That the proxy selects the
+    /// route again harms nothing, as the answer is ours.
+    fn hide_credentials(&self, stream: &mut Stream, services: &dyn Services) {
+        for instance in &self.instances {
+            let sources = instance.filter.credentials();
+            if !sources.is_empty() {
+                let mut state = None;
+                let mut request = Request::new(services, &instance.settings, stream, &mut state);
+                CredentialSources::strip_all(sources, &[], &mut request, RuleRef::None);
+            }
+        }
+    }
 }
 
 /// A chain is shared by the root and the requests that it judges, also after a

@@ -26,6 +26,8 @@ struct Pending {
     change: Change,
     /// Whether the client sent a copy of it that nobody may see.
     is_removed: bool,
+    /// What is left of it when the rest may not be seen.
+    shortened: Option<Vec<u8>>,
     /// Whether the proxy's map has it: what it has not needs no removal.
     is_there: bool,
 }
@@ -44,9 +46,12 @@ impl Changes {
     }
 
     /// Gives a header that is there a part of what it has; unchecked, as the proxy
-    /// has taken the whole.
+    /// has taken the whole. Nobody may see the rest, also when the request is refused.
     pub(crate) fn shorten(&mut self, name: &[u8], value: &[u8]) {
         self.put(name, value, true);
+        if let Some(pending) = self.find(name) {
+            pending.shortened = Some(value.to_vec());
+        }
     }
 
     /// Removes a header. Only for one that is there, in the map or by
@@ -61,6 +66,7 @@ impl Changes {
                 name: name.to_ascii_lowercase(),
                 change: Change::Remove,
                 is_removed: true,
+                shortened: None,
                 is_there: true,
             });
         }
@@ -82,12 +88,17 @@ impl Changes {
         self.0.is_empty()
     }
 
-    /// Forgets all but removals, those too over which a value was set since: a
-    /// refused request is not forwarded, but access logs still show its headers.
+    /// Forgets all but what takes something away, that too over which a value was
+    /// set since: a refused request is not forwarded, but access logs still show its
+    /// headers.
     pub(crate) fn keep_removals(&mut self) {
         self.0.retain_mut(|pending| {
-            pending.change = Change::Remove;
-            pending.is_removed
+            pending.change = match pending.shortened.take() {
+                Some(rest) if !pending.is_removed => Change::Set(rest),
+                _ if pending.is_removed => Change::Remove,
+                _ => return false,
+            };
+            true
         });
     }
 
@@ -98,6 +109,7 @@ impl Changes {
                 name: name.to_ascii_lowercase(),
                 change: Change::Set(value.to_vec()),
                 is_removed: false,
+                shortened: None,
                 is_there,
             }),
         }
@@ -171,6 +183,23 @@ mod tests {
         assert_eq!(
             changes.iter().collect::<Vec<_>>(),
             [(&b"x-sub"[..], &Change::Remove)]
+        );
+    }
+
+    #[test]
+    fn what_was_shortened_stays_short_when_the_request_is_refused() {
+        let mut changes = Changes::default();
+        changes.shorten(b":path", b"/?a=1");
+        changes.set(b":path", b"/rewritten", true).unwrap();
+        changes.shorten(b"cookie", b"a=1");
+        changes.remove(b"cookie");
+        changes.keep_removals();
+        assert_eq!(
+            changes.iter().collect::<Vec<_>>(),
+            [
+                (&b":path"[..], &Change::Set(b"/?a=1".to_vec())),
+                (b"cookie", &Change::Remove)
+            ]
         );
     }
 

@@ -10,6 +10,7 @@ use gatepost_config::{FieldPath, Problems};
 use gatepost_http_match::{Headers, RequestView, cookies, parameters, query_of};
 
 pub use self::config::{CredentialHeaderConfig, CredentialSourcesConfig};
+pub use self::strip::ForwardedCredential;
 use crate::header_name::is_token_byte;
 
 /// The places where a filter looks for credentials: tokens, keys.
@@ -55,8 +56,9 @@ pub enum Malformed {
     /// A comma, a space, a quote, a control or non-ASCII character: several
     /// credentials in one, or none.
     IllegalCharacter,
-    /// A query that servers read in different ways: a broken percent-encoding, or
-    /// the parameter behind a `;`.
+    /// A query that servers read in different ways: a broken percent-encoding, the
+    /// parameter behind a `;`, or more than 1024 parameters, of which some servers
+    /// read no more than the first.
     UnreadableQuery,
     /// A cookie without `=`.
     UnreadableCookie,
@@ -66,6 +68,8 @@ pub enum Malformed {
 
 /// The most credentials of one request.
 const MOST_CREDENTIALS: usize = 16;
+/// The most parameters of a query in which credentials may stand.
+const MOST_PARAMETERS: usize = 1024;
 
 impl CredentialSources {
     /// `Authorization: Bearer <credential>` (RFC 6750 2.1) and nothing else.
@@ -142,22 +146,28 @@ impl CredentialSources {
         found: &mut Vec<Credential<'a>>,
     ) -> Result<(), Malformed> {
         for query in headers.all(":path").filter_map(query_of) {
-            for parameter in parameters(query) {
-                for name in &self.query {
-                    if parameter.hides(name.as_bytes()) {
-                        return Err(Malformed::UnreadableQuery);
-                    }
-                    if parameter.is_named(name.as_bytes()) != Ok(true) {
-                        continue;
-                    }
-                    let value = parameter.value().ok_or(Malformed::UnreadableQuery)?;
-                    if !value.is_empty() {
-                        take(value, Place::Query(name), found)?;
-                    }
+            for (index, parameter) in parameters(query).enumerate() {
+                let mut hidden = parameter.hidden_names();
+                if index >= MOST_PARAMETERS || hidden.any(|name| self.query_name(&name).is_some()) {
+                    return Err(Malformed::UnreadableQuery);
+                }
+                let name = parameter.name();
+                let Some(name) = name.and_then(|name| self.query_name(&name)) else {
+                    continue;
+                };
+                let value = parameter.value().ok_or(Malformed::UnreadableQuery)?;
+                if !value.is_empty() {
+                    take(value, Place::Query(name), found)?;
                 }
             }
         }
         Ok(())
+    }
+
+    /// The name of ours that a decoded name is.
+    fn query_name(&self, decoded: &[u8]) -> Option<&str> {
+        let mut names = self.query.iter().map(String::as_str);
+        names.find(|name| name.as_bytes() == decoded)
     }
 
     fn find_in_cookies<'a>(

@@ -5,6 +5,7 @@ use std::time::Duration;
 use gatepost_config::{FieldPath, Part, Problems};
 use serde::Deserialize;
 
+use crate::credential::CredentialSources;
 use crate::request::{End, Request};
 use crate::response::Response;
 use crate::root::{Root, RootEvent};
@@ -28,6 +29,14 @@ pub trait Filter {
     fn on_event(&self, request: &mut Request<'_>, event: Event) -> Verdict {
         let _ = (request, event);
         Verdict::Deny(Denial::with_status(RuleRef::None, UNEXPECTED_EVENT, 503))
+    }
+
+    /// Where it looks for credentials. When the chain refuses a request, whichever
+    /// filter of it did, they are taken from what access logs show; those that a
+    /// filter in shadow mode looks for stay. Of a request that passes the filter
+    /// takes them itself: see [`CredentialSources::strip_all`].
+    fn credentials(&self) -> &[CredentialSources] {
+        &[]
     }
 
     /// Sees the response to a request that it has judged: the upstream's, ours,

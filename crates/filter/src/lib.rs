@@ -38,8 +38,8 @@ pub use challenge::{ChallengeConfig, ChallengeError, Challenges, is_scope_token}
 pub use changes::{Change, Changes, Unsendable};
 pub use cors::is_cors_preflight;
 pub use credential::{
-    Credential, CredentialHeaderConfig, CredentialSources, CredentialSourcesConfig, Malformed,
-    Place,
+    Credential, CredentialHeaderConfig, CredentialSources, CredentialSourcesConfig,
+    ForwardedCredential, Malformed, Place,
 };
 pub use deny_response::{DenyResponse, RawDenyResponse, Reply};
 pub use filter::{Filter, Kind, Load, Loaded, Phases};

@@ -255,8 +255,8 @@ impl<'a> Request<'a> {
     }
 
     /// Removes the values of a header, in every spelling of its name, that are not
-    /// to be kept. Several that are kept become one line (RFC 9110 5.3).
-    pub(crate) fn retain_values(&mut self, name: &str, is_kept: impl Fn(&[u8]) -> bool) {
+    /// to be kept under that spelling. Several that are kept become one line (RFC 9110 5.3).
+    pub(crate) fn retain_values(&mut self, name: &str, is_kept: impl Fn(&[u8], &[u8]) -> bool) {
         let mut spellings: Vec<(Vec<u8>, Kept)> = Vec::new();
         for (spelling, value) in self.view().headers().iter() {
             if !owned_spelling(spelling, name.as_bytes()) {
@@ -268,7 +268,7 @@ impl<'a> Request<'a> {
                 spellings.len().saturating_sub(1)
             });
             if let Some((_, kept)) = spellings.get_mut(place) {
-                match is_kept(value) {
+                match is_kept(spelling, value) {
                     true => kept.values.push(value.to_vec()),
                     false => kept.is_changed = true,
                 }

@@ -164,3 +164,87 @@ fn a_preflight_needs_no_credential_and_keeps_no_header_of_ours() {
         assert_eq!(values(&headers, "x-token-place"), [""; 0]);
     });
 }
+
+#[test]
+fn only_the_credential_that_was_verified_goes_on() {
+    let all = r#"{"token": {"forward": true, "sources": {"query": ["t"], "cookies": ["t"],
+        "headers": [{"name": "x-api-key"}, {"name": "authorization", "scheme": "Bearer"}]}}}"#;
+    chain(all, |proxy| {
+        let request = RequestParts::get("/?t=&a=1")
+            .header("x-api-key", "good")
+            .header("x_api_key", "forged")
+            .header("x-api_key", "good")
+            .header("authorization", "Basic dTpw")
+            .header("cookie", "t=; a=1");
+        let headers = proxy.passed(&request);
+        assert_eq!(values(&headers, "x-api-key"), ["good"]);
+        assert_eq!(values(&headers, "x_api_key"), [""; 0]);
+        assert_eq!(values(&headers, "x-api_key"), [""; 0]);
+        assert_eq!(values(&headers, "authorization"), ["Basic dTpw"]);
+        assert_eq!(values(&headers, ":path"), ["/?a=1"]);
+        assert_eq!(values(&headers, "cookie"), ["a=1"]);
+        for (request, name, expected) in [
+            (
+                RequestParts::get("/?%74=go%6fd&t=&b"),
+                ":path",
+                "/?%74=go%6fd&b",
+            ),
+            (
+                RequestParts::get("/").header("cookie", "t=\"good\"; t=; b=2"),
+                "cookie",
+                "t=\"good\"; b=2",
+            ),
+            (
+                RequestParts::get("/").header("authorization", "bearer  good"),
+                "authorization",
+                "bearer  good",
+            ),
+        ] {
+            let sent = proxy.send(&request);
+            assert_eq!(values(&proxy.request_headers(sent), name), [expected]);
+        }
+    });
+}
+
+#[test]
+fn of_a_refused_request_access_logs_see_no_credential() {
+    let all = r#"{"token": {"sources": {"query": ["t"], "cookies": ["t"],
+        "headers": [{"name": "x-api-key"}, {"name": "authorization", "scheme": "Bearer"}]}}}"#;
+    let gate = r#"{"gate": {"rules": [{"name": "t", "match": {"paths": [{"exact": "/gate"}]}}]}}"#;
+    // Whoever refuses it, before the token's filter or behind it.
+    for filters in [format!("{gate}, {all}"), format!("{all}, {gate}")] {
+        chain(&filters, |proxy| {
+            for path in ["/?a=1&t=hush", "/gate?a=1&t=hush"] {
+                for request in [
+                    RequestParts::get(path),
+                    RequestParts::get(path)
+                        .header("x-api-key", "hush")
+                        .header("x_api_key", "hush")
+                        .header("authorization", "Bearer hush")
+                        .header("authorization", "Basic dTpw")
+                        .header("cookie", "a=1; t=hush"),
+                ] {
+                    let sent = proxy.send(&request);
+                    if path.starts_with("/gate") {
+                        assert_eq!(reason(proxy, sent), "gate_denied");
+                    }
+                    let headers = proxy.request_headers(sent);
+                    let hush = |value: &[u8]| value.windows(4).any(|part| part == b"hush");
+                    assert!(!headers.iter().any(|(_, value)| hush(value)), "{headers:?}");
+                    let path = values(&headers, ":path");
+                    assert!(path[0].ends_with("?a=1"), "{path:?}");
+                }
+            }
+        });
+    }
+}
+
+#[test]
+fn a_query_of_more_parameters_than_servers_read_is_refused_and_its_work_is_bounded() {
+    chain(QUERY, |proxy| {
+        let many = |count| format!("/?t=hush{}", "&a;b;c".repeat(count));
+        assert!(proxy.passed(&RequestParts::get(&many(1023))).len() > 1);
+        let reply = proxy.refused(&RequestParts::get(&many(1024)));
+        assert_eq!(reply.details, "token_malformed");
+    });
+}

@@ -65,16 +65,27 @@ impl<'a> Parameter<'a> {
     /// # Errors
     /// [`Undecided::UnreadableQuery`] when the name has a broken encoding.
     pub fn is_named(self, name: &[u8]) -> Result<bool, Undecided> {
-        let own = percent::decode(self.split().0, true).ok_or(Undecided::UnreadableQuery)?;
+        let own = self.name().ok_or(Undecided::UnreadableQuery)?;
         Ok(*own == *name)
+    }
+
+    /// The decoded name; nothing when its encoding is broken.
+    #[must_use]
+    pub fn name(self) -> Option<Cow<'a, [u8]>> {
+        percent::decode(self.split().0, true)
     }
 
     /// Whether servers that also separate at `;` find a parameter of that name in
     /// what is the value of this one.
     #[must_use]
     pub fn hides(self, name: &[u8]) -> bool {
-        let mut behind_semicolons = self.0.split(|byte| *byte == b';').skip(1);
-        behind_semicolons.any(|part| Parameter(part).is_named(name) == Ok(true))
+        self.hidden_names().any(|own| *own == *name)
+    }
+
+    /// The decoded names that such servers find there.
+    pub fn hidden_names(self) -> impl Iterator<Item = Cow<'a, [u8]>> {
+        let behind_semicolons = self.0.split(|byte| *byte == b';').skip(1);
+        behind_semicolons.filter_map(|part| Parameter(part).name())
     }
 
     /// The decoded value, empty when there is no `=`; nothing when its encoding is

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use gatepost_config::Problems;
 use gatepost_filter::{
-    ChallengeError, Denial, Filter, Level, Load, Loaded, Malformed, Pass, Reason, Request, RuleRef,
-    Verdict, is_cors_preflight,
+    ChallengeError, CredentialSources, Denial, Filter, ForwardedCredential, Level, Load, Loaded,
+    Malformed, Pass, Reason, Request, RuleRef, Verdict, is_cors_preflight,
 };
 use gatepost_http_match::{ApiKeyId, Selection};
 
@@ -86,6 +86,10 @@ impl Filter for ApiKeyAuth {
             Looked::Known(client) => self.judge(request, rule, access, client),
         }
     }
+
+    fn credentials(&self) -> &[CredentialSources] {
+        std::slice::from_ref(&self.plan.sources)
+    }
 }
 
 /// What there is of a key in a request.
@@ -100,6 +104,8 @@ enum Looked {
 /// Whose key it is, and what may be done with it.
 struct Client {
     id: String,
+    /// The key, as it stands in the request.
+    key: Option<ForwardedCredential>,
     /// Why it is not good now, if it is not.
     refused: Option<Refused>,
     /// Whether the rule takes it.
@@ -124,15 +130,19 @@ impl ApiKeyAuth {
             Err(Malformed::TooMany) => return Looked::Illegible(SEVERAL),
             Err(_) => return Looked::Illegible(MALFORMED),
         };
-        let key = match found.as_slice() {
+        let one = match found.as_slice() {
             [] => return Looked::Nothing,
             [one] if one.as_str().len() > LONGEST_KEY => return Looked::Illegible(MALFORMED),
-            [one] => one.as_str().as_bytes(),
+            [one] => one,
             _ => return Looked::Illegible(SEVERAL),
         };
+        let key = one.as_str().as_bytes();
         let now = || services.wall_clock().ok();
         match self.client(&self.plan.keys, key, access, now) {
-            Some(client) => Looked::Known(client),
+            Some(client) => Looked::Known(Client {
+                key: (!access.strips).then(|| one.into()),
+                ..client
+            }),
             None => Looked::Unknown,
         }
     }
@@ -151,6 +161,7 @@ impl ApiKeyAuth {
         let record = keys.record(place)?;
         Some(Client {
             id: record.id.to_owned(),
+            key: None,
             refused: refused(&record, now),
             is_admitted: access.admits(&record),
             headers: self.plan.outputs.of(&record).ok(),
@@ -188,7 +199,13 @@ impl ApiKeyAuth {
             let denial = Denial::by_policy(rule, NOT_ALLOWED);
             return Verdict::Deny(denial.field("key_id", client.id));
         }
-        self.pass(request, rule, access, ALLOWED, Some(client.id))
+        self.pass(
+            request,
+            rule,
+            access,
+            ALLOWED,
+            Some((client.id, client.key)),
+        )
     }
 
     fn pass(
@@ -197,11 +214,12 @@ impl ApiKeyAuth {
         rule: RuleRef,
         access: &Access,
         reason: Reason,
-        key_id: Option<String>,
+        client: Option<(String, Option<ForwardedCredential>)>,
     ) -> Verdict {
-        if access.strips {
-            self.plan.sources.strip(request, rule);
-        }
+        // An upstream that trusts the gateway gets no key that was not looked up.
+        let (key_id, key) = client.map_or((None, None), |(id, key)| (Some(id), key));
+        let forwarded = key.filter(|_| !access.strips);
+        CredentialSources::strip_all(self.credentials(), forwarded.as_slice(), request, rule);
         // Written out only for a record that will be kept.
         let key_id = key_id.filter(|_| self.plan.records_passed);
         Verdict::Continue(Pass {

@@ -8,7 +8,7 @@
 
 mod support;
 
-use gatepost_test_host::{RequestParts, values};
+use gatepost_test_host::{RequestParts, Verdict, values};
 use support::{document, filter, judged, passed_with, with_key};
 
 const EVERYWHERE: &str = r#""from": {
@@ -201,5 +201,54 @@ fn any_bytes_in_any_place_are_judged_and_never_pass() {
                 "{judged}: {request:?}"
             );
         }
+    });
+}
+
+#[test]
+fn only_the_key_that_was_looked_up_is_ever_forwarded() {
+    let rules = r#""forward_key": true, "rules": [
+        {"name": "open", "match": {"paths": [{"prefix": "/open"}]}, "require": "none"},
+        {"name": "optional", "match": {"paths": [{"prefix": "/optional"}]}, "require": "optional"}]"#;
+    filter(&document(&format!("{EVERYWHERE}, {rules}")), |proxy| {
+        let forged = |request: RequestParts| request.header("x_api_key", "forged");
+        let headers = proxy.passed(&forged(with_key("alpha")));
+        assert_eq!(values(&headers, "x-api-key"), ["alpha"]);
+        assert_eq!(values(&headers, "x_api_key"), [""; 0]);
+        let headers = proxy.passed(&get("/?api_key=alpha&api_key=&b"));
+        assert_eq!(values(&headers, ":path"), ["/?api_key=alpha&b"]);
+        let preflight = get("/?api_key=forged")
+            .without(":method")
+            .header(":method", "OPTIONS")
+            .header("origin", "https://a.example")
+            .header("access-control-request-method", "PUT");
+        for request in [
+            get("/open?api_key=forged")
+                .header("x-api-key", "forged")
+                .header("cookie", "key=forged"),
+            get("/optional"),
+            preflight,
+        ] {
+            let headers = proxy.passed(&forged(request));
+            let is_forged = |value: &[u8]| value.windows(6).any(|part| part == b"forged");
+            assert!(
+                !headers.iter().any(|(_, value)| is_forged(value)),
+                "{headers:?}"
+            );
+        }
+    });
+}
+
+#[test]
+fn of_a_refused_request_access_logs_see_no_key() {
+    filter(&document(EVERYWHERE), |proxy| {
+        let request = get("/?a=1&api_key=forged")
+            .header("x_api_key", "forged")
+            .header("cookie", "key=forged; b=2");
+        let sent = proxy.send(&request);
+        assert!(matches!(proxy.verdict(sent), Verdict::Replied(_)));
+        let headers = proxy.request_headers(sent);
+        assert_eq!(values(&headers, ":path"), ["/?a=1"]);
+        assert_eq!(values(&headers, "cookie"), ["b=2"]);
+        assert_eq!(values(&headers, "x_api_key"), [""; 0]);
     });
 }

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use gatepost_config::Problems;
 use gatepost_filter::{
-    ChallengeError, Demand, Denial, Event, Filter, HostError, Level, Load, Loaded, Missing, Pass,
-    Reason, Request, RequestMemory, Root, RootEvent, RuleRef, Services, Verdict, Wait, WaitFor,
-    is_cors_preflight,
+    ChallengeError, CredentialSources, Demand, Denial, Event, Filter, HostError, Level, Load,
+    Loaded, Missing, Pass, Reason, Request, RequestMemory, Root, RootEvent, RuleRef, Services,
+    Verdict, Wait, WaitFor, is_cors_preflight,
 };
 use gatepost_http_match::{Claims, RequestView, Selection};
 use gatepost_jose::{AlgorithmSet, TokenLimits};
@@ -112,15 +112,15 @@ const LONGEST_FIELD: usize = 256;
 impl Filter for JwtAuth {
     fn on_request(&self, request: &mut Request<'_>) -> Verdict {
         if self.plan.passes_preflights && is_cors_preflight(request.view()) {
-            return Verdict::pass(RuleRef::None, reason::PREFLIGHT);
+            return self.pass(RuleRef::None, reason::PREFLIGHT, request);
         }
         match self.plan.rules.first(request) {
             Selection::Rule(index) => match self.plan.rules.get(index) {
                 Some(access) => self.judge(RuleRef::Rule(index), access, request),
                 // The index came from these rules.
-                None => self.by_default(DefaultAction::Deny),
+                None => self.by_default(DefaultAction::Deny, request),
             },
-            Selection::None => self.by_default(self.plan.default),
+            Selection::None => self.by_default(self.plan.default, request),
             Selection::Undecided(why) => Verdict::Deny(Denial::undecided(why)),
         }
     }
@@ -128,6 +128,10 @@ impl Filter for JwtAuth {
     /// What the request waited for has come, or did not: it is judged anew.
     fn on_event(&self, request: &mut Request<'_>, _event: Event) -> Verdict {
         self.on_request(request)
+    }
+
+    fn credentials(&self) -> &[CredentialSources] {
+        &self.plan.places
     }
 
     fn on_root(&self, root: &mut Root<'_>, event: RootEvent) {
@@ -145,9 +149,9 @@ impl Filter for JwtAuth {
 }
 
 impl JwtAuth {
-    fn by_default(&self, action: DefaultAction) -> Verdict {
+    fn by_default(&self, action: DefaultAction, request: &mut Request<'_>) -> Verdict {
         match action {
-            DefaultAction::Allow => Verdict::pass(RuleRef::Default, reason::DEFAULT_ALLOWED),
+            DefaultAction::Allow => self.pass(RuleRef::Default, reason::DEFAULT_ALLOWED, request),
             DefaultAction::Deny => {
                 Verdict::Deny(self.denial(RuleRef::Default, reason::DEFAULT_DENIED, &[]))
             }
@@ -156,7 +160,7 @@ impl JwtAuth {
 
     fn judge(&self, rule: RuleRef, access: &Access, request: &mut Request<'_>) -> Verdict {
         let Some(requirement) = &access.requirement else {
-            return Verdict::pass(rule, reason::NOT_REQUIRED);
+            return self.pass(rule, reason::NOT_REQUIRED, request);
         };
         let services = request.services();
         let authenticate = |request: &mut Request<'_>, recalled: &[Good]| {
@@ -183,8 +187,8 @@ impl JwtAuth {
             }
         }
         match result {
-            Ok(tokens) if tokens.is_empty() => Verdict::pass(rule, reason::ANONYMOUS),
-            Ok(tokens) => self.admit(rule, access, requirement, &tokens, request),
+            Ok(tokens) if tokens.is_empty() => self.pass(rule, reason::ANONYMOUS, request),
+            Ok(tokens) => self.admit(rule, access, &tokens, request),
             Err(refusal) => Verdict::Deny(self.refusal(rule, &refusal)),
         }
     }
@@ -251,7 +255,7 @@ impl JwtAuth {
             .iter()
             .flat_map(|(places, tokens)| {
                 let presented = |token| Presented::new(*places, token);
-                tokens.iter().map(|token| token.as_str()).map(presented)
+                tokens.iter().map(presented)
             })
             .collect();
         // CVE-2021-21378: only a request without any token is one without a token.
@@ -275,7 +279,6 @@ impl JwtAuth {
         &self,
         rule: RuleRef,
         access: &Access,
-        requirement: &Requirement,
         tokens: &[Good],
         request: &mut Request<'_>,
     ) -> Verdict {
@@ -294,7 +297,7 @@ impl JwtAuth {
         if let Some(denial) = denial {
             return Verdict::Deny(self.with_identity(denial, first));
         }
-        self.strip(rule, requirement, tokens, request);
+        self.strip(rule, tokens, request);
         self.keep(rule, tokens, request);
         let fields = match self.plan.records_passed {
             true => self.identity(first),
@@ -335,33 +338,19 @@ impl JwtAuth {
         }
     }
 
-    /// Takes the tokens away that the upstream is not to have.
-    fn strip(
-        &self,
-        rule: RuleRef,
-        requirement: &Requirement,
-        tokens: &[Good],
-        request: &mut Request<'_>,
-    ) {
-        let provider = |number: usize| self.providers.get(number);
-        let keeps = |places: usize| {
-            let good = tokens.iter().filter_map(|token| provider(token.provider));
-            good.filter(|good| good.places == places)
-                .any(|good| good.forwards_token)
-        };
-        let mut done: Option<usize> = None;
-        for leaf in requirement.leaves() {
-            let Some(places) = provider(leaf.provider).map(|provider| provider.places) else {
-                continue;
-            };
-            if done == Some(places) || keeps(places) {
-                continue;
-            }
-            done = Some(places);
-            if let Some(sources) = self.plan.places.get(places) {
-                sources.strip(request, rule);
-            }
-        }
+    /// Lets a request pass that needed no token.
+    fn pass(&self, rule: RuleRef, reason: Reason, request: &mut Request<'_>) -> Verdict {
+        self.strip(rule, &[], request);
+        Verdict::pass(rule, reason)
+    }
+
+    /// Takes away all that stands in the place of a token of any provider, but for
+    /// good tokens of those that forward theirs: the upstream, which trusts this
+    /// filter, gets none that was not verified.
+    fn strip(&self, rule: RuleRef, tokens: &[Good], request: &mut Request<'_>) {
+        let forwarded = tokens.iter().filter_map(|token| token.forwarded.clone());
+        let forwarded: Vec<_> = forwarded.collect();
+        CredentialSources::strip_all(&self.plan.places, &forwarded, request, rule);
     }
 
     /// Keeps what the next run on this request will not find: the tokens that were
@@ -405,6 +394,7 @@ impl JwtAuth {
             Some(Good {
                 provider: number,
                 verified: Rc::new(Verified::recalled(kept, provider)),
+                forwarded: None,
             })
         });
         Some(good.collect()).filter(|all: &Vec<Good>| !all.is_empty())

@@ -8,7 +8,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
-use gatepost_filter::{Missing, Services};
+use gatepost_filter::{Credential, ForwardedCredential, Missing, Services};
 use gatepost_http_match::{TextMatcher, Undecided};
 use gatepost_jose::{
     AlgorithmSet, ClaimsError, ClaimsPolicy, KeyId, KeySet, NoCandidate, SignatureError, Token,
@@ -42,6 +42,7 @@ pub(crate) struct Presented<'a> {
     /// Where it stood, by [`ProviderPlan::places`](crate::plan::ProviderPlan).
     pub(crate) places: usize,
     pub(crate) text: &'a str,
+    credential: &'a Credential<'a>,
     parsed: OnceCell<Result<Parsed<'a>, Row>>,
 }
 
@@ -66,6 +67,8 @@ pub(crate) struct Verified {
 pub(crate) struct Good {
     pub(crate) provider: usize,
     pub(crate) verified: Rc<Verified>,
+    /// As it stands in the request, if the upstream is to have it.
+    pub(crate) forwarded: Option<ForwardedCredential>,
 }
 
 /// Why a token is not good, or nobody can tell.
@@ -91,10 +94,11 @@ pub(crate) enum Lack {
 }
 
 impl<'a> Presented<'a> {
-    pub(crate) fn new(places: usize, text: &'a str) -> Self {
+    pub(crate) fn new(places: usize, credential: &'a Credential<'a>) -> Self {
         Self {
             places,
-            text,
+            text: credential.as_str(),
+            credential,
             parsed: OnceCell::new(),
         }
     }
@@ -206,6 +210,7 @@ impl Judge<'_> {
                     return Ok(Good {
                         provider: leaf.provider,
                         verified,
+                        forwarded: provider.forwards_token.then(|| token.credential.into()),
                     });
                 }
                 Err(other) => {

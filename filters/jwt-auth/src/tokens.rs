@@ -44,8 +44,9 @@ pub(crate) fn find_tokens<'a>(
     Ok(found)
 }
 
-/// Whether a set of places has several tokens or, where one is enough, several sets
-/// have one each. A place that belongs to two sets counts once.
+/// Whether there are several tokens where one is enough, or several in one set of
+/// places. A token that stands in a place of two sets counts once, in whatever
+/// scheme they look for it.
 fn has_several(found: &Found<'_>, wants_several: bool) -> bool {
     if found.iter().any(|(_, tokens)| tokens.len() > 1) {
         return true;
@@ -53,12 +54,9 @@ fn has_several(found: &Found<'_>, wants_several: bool) -> bool {
     if wants_several {
         return false;
     }
-    let mut places = found
-        .iter()
-        .flat_map(|(_, tokens)| tokens)
-        .map(Credential::place);
-    let Some(first) = places.next() else {
+    let mut tokens = found.iter().flat_map(|(_, tokens)| tokens);
+    let Some(first) = tokens.next() else {
         return false;
     };
-    places.any(|place| place != first)
+    tokens.any(|token| token != first)
 }

@@ -1,10 +1,11 @@
-//! Wants one credential, takes it away, and tells the upstream where it stood.
+//! Wants one credential, takes it away with all others or lets it go on alone, and
+//! tells the upstream where it stood.
 
 use gatepost_config::Problems;
 use gatepost_filter::{
     ChallengeConfig, ChallengeError, Challenges, CredentialSources, CredentialSourcesConfig,
-    Denial, Filter, Kind, Load, Loaded, Mode, Phases, Reason, Request, RuleRef, Settings, Verdict,
-    is_cors_preflight,
+    Denial, Filter, ForwardedCredential, Kind, Load, Loaded, Mode, Phases, Reason, Request,
+    RuleRef, Settings, Verdict, is_cors_preflight,
 };
 use serde::Deserialize;
 
@@ -21,12 +22,16 @@ struct Config {
     sources: CredentialSourcesConfig,
     #[serde(default)]
     challenge: ChallengeConfig,
+    /// Whether the credential goes on.
+    #[serde(default)]
+    forward: bool,
     #[serde(default)]
     mode: Mode,
 }
 
 struct Token {
     sources: CredentialSources,
+    forwards: bool,
     challenges: Challenges,
 }
 
@@ -45,6 +50,7 @@ fn load(load: &Load<'_>) -> Result<Loaded, Problems> {
     problems.check(Loaded {
         filter: Box::new(Token {
             sources,
+            forwards: config.forward,
             challenges,
         }),
         settings: Settings {
@@ -61,17 +67,27 @@ impl Filter for Token {
         if is_cors_preflight(request.view()) {
             return Verdict::pass(RuleRef::None, Reason::fixed("preflight"));
         }
-        let place = match self.sources.find(request.view()).as_deref() {
+        let (place, found) = match self.sources.find(request.view()).as_deref() {
             Ok([]) => return refused("token_missing", 401, self.challenges.bare()),
-            Ok([one]) => one.place().to_string(),
+            Ok([one]) => (one.place().to_string(), ForwardedCredential::from(one)),
             Ok(_) => return self.malformed("several tokens"),
             Err(_) => return self.malformed("a malformed token"),
         };
-        self.sources.strip(request, RuleRef::None);
+        let sources = std::slice::from_ref(&self.sources);
+        let forwarded = if self.forwards {
+            vec![found]
+        } else {
+            Vec::new()
+        };
+        CredentialSources::strip_all(sources, &forwarded, request, RuleRef::None);
         match request.set_header(PLACE, place.as_bytes()) {
             Ok(()) => Verdict::pass(RuleRef::None, Reason::fixed("token_found")),
             Err(_) => self.malformed("a name that cannot be sent"),
         }
+    }
+
+    fn credentials(&self) -> &[CredentialSources] {
+        std::slice::from_ref(&self.sources)
     }
 }
 
