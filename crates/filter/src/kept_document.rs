@@ -152,6 +152,15 @@ impl<F: Format> KeptDocument<F> {
         self.remote.borrow().status(services.monotonic_clock())
     }
 
+    /// Whether the last attempt has failed, and none is under way: who waits would
+    /// wait for the next one, which may be far.
+    #[must_use]
+    pub fn has_failed(&self, services: &dyn Services) -> bool {
+        let now = services.monotonic_clock();
+        let remote = self.remote.borrow();
+        remote.status(now).last_failure.is_some() && !remote.is_fetching(now)
+    }
+
     fn attempt_of(&self, reply: CallReply) -> Option<u64> {
         let (_, attempt) = self.call.get().filter(|(call, _)| *call == reply.call())?;
         self.call.set(None);

@@ -123,9 +123,12 @@ impl<F: Format> WatchedDocument<F> {
     }
 
     /// What a request waits for that comes before the first document, and how long
-    /// it may still wait; nothing if it may not.
+    /// it may still wait; nothing if it may not. After a failed attempt none waits
+    /// until the next one is under way: it would be refused all the same, only later.
     pub fn wait(&self, request: &mut Request<'_>) -> Option<(WakeKey, Duration)> {
-        let may_wait = self.waits_for_first && !self.has_served.get();
+        let may_wait = self.waits_for_first
+            && !self.has_served.get()
+            && !self.kept.has_failed(request.services());
         may_wait.then(|| self.wait_for_news(request))?
     }
 

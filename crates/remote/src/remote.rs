@@ -112,6 +112,11 @@ impl<F: Format> Remote<F> {
         }
     }
 
+    /// Whether this worker fetches, or another one did when this one looked last.
+    pub fn is_fetching(&self, now: Duration) -> bool {
+        self.job.is_some() || self.seen.is_claimed(now)
+    }
+
     /// When the next tick should be, counted from now: between 10 ms and 1 s.
     pub fn next_tick(&self, now: Duration) -> Duration {
         let busy = self.job.as_ref().is_some_and(Job::is_busy);

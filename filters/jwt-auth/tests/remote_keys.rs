@@ -123,6 +123,42 @@ fn without_keys_it_is_503_after_the_wait_and_never_a_challenge() {
 }
 
 #[test]
+fn after_a_failed_fetch_nobody_waits_until_the_next_one_is_under_way() {
+    proxy(&remote(""), |proxy| {
+        pass(proxy, Duration::from_millis(400));
+        let (worker, call) = last_fetch(proxy, 0);
+        let waiting = proxy.send_to(worker, &bearer(&good("")));
+        assert_eq!(outcome(proxy, waiting), "held");
+        proxy.reply(worker, call.token, &[(":status", "500")], b"");
+        assert_eq!(outcome(proxy, waiting), "503 jwks_unavailable");
+        // The other worker looks at its next tick.
+        pass(proxy, Duration::from_millis(200));
+        for worker in [0, 1] {
+            let said = sent(proxy, worker, &bearer(&good("")));
+            assert_eq!(said, "503 jwks_unavailable");
+        }
+        let mut patience = 100;
+        while fetches(proxy) == 1 && patience > 0 {
+            pass(proxy, Duration::from_millis(400));
+            patience -= 1;
+        }
+        let (worker, call) = last_fetch_of(proxy, 2);
+        let waiting = proxy.send_to(worker, &bearer(&good("")));
+        assert_eq!(outcome(proxy, waiting), "held");
+        answer(proxy, &(worker, call), &key_set());
+        assert_eq!(outcome(proxy, waiting), "passed");
+    });
+}
+
+/// The last of so many fetches.
+fn last_fetch_of(proxy: &TestProxy, count: usize) -> (usize, Call) {
+    assert_eq!(fetches(proxy), count);
+    let newest = |worker: &usize| proxy.calls(*worker).last().map(|call| call.token);
+    let worker = [0, 1].into_iter().max_by_key(newest).expect("two workers");
+    (worker, proxy.calls(worker).pop().expect("a fetch was made"))
+}
+
+#[test]
 fn a_new_kid_is_fetched_once_and_the_request_passes() {
     proxy(&remote(""), |proxy| {
         loaded(proxy, &key_set());
