@@ -26,8 +26,9 @@ pub struct Stream {
     pub(crate) wait: Option<Wait>,
     pub(crate) denied: Option<Reason>,
     pub(crate) states: Vec<Option<Box<dyn Any>>>,
-    /// Which filter let it wait last, and since when.
-    waits_since: Option<(usize, Duration)>,
+    /// Which filter let it wait last, and since when. Few requests wait: in a place
+    /// of its own it costs the others nothing.
+    waits_since: Option<Box<(usize, Duration)>>,
     /// A filter wants its root to tick.
     pub(crate) ticks_root: bool,
 }
@@ -299,10 +300,10 @@ impl<'a> Request<'a> {
     pub fn has_waited(&mut self) -> Duration {
         let now = self.services.monotonic_clock();
         let place = self.stream.place;
-        match self.stream.waits_since {
-            Some((known, since)) if known == place => now.saturating_sub(since),
+        match self.stream.waits_since.as_deref() {
+            Some((known, since)) if *known == place => now.saturating_sub(*since),
             _ => {
-                self.stream.waits_since = Some((place, now));
+                self.stream.waits_since = Some(Box::new((place, now)));
                 Duration::ZERO
             }
         }
