@@ -1,13 +1,14 @@
 //! A remote document, as a filter keeps it: `gatepost-remote` on [`Services`].
 
+use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use gatepost_remote::{
-    Actions, Body, Demand, Failure, Fetch, Format, Remote, Reply, SlotError, Slots, Source, Status,
-    Swap,
+    Actions, Body, Demand, Failure, Fetch, Remote, Reply, SlotError, Slots, Source, Status, Swap,
 };
 
+use crate::any_format::AnyFormat;
 use crate::request::Request;
 use crate::root::{Root, RootEvent};
 use crate::services::{self, CallId, CallReply, HttpCall, Services};
@@ -17,34 +18,39 @@ use crate::verdict::WakeKey;
 /// loads one needs [`Phases::HTTP_CALL`](crate::Phases::HTTP_CALL) and
 /// [`Phases::TICK`](crate::Phases::TICK), hands every [`RootEvent`] to
 /// [`on_event`](Self::on_event), and lets requests that lack it wait for its key.
-pub struct KeptDocument<F: Format> {
-    remote: RefCell<Remote<F>>,
+pub(crate) struct KeptDocument {
+    remote: RefCell<Remote<AnyFormat>>,
     key: WakeKey,
     /// The call that is under way, and the attempt that it is.
     call: Cell<Option<(CallId, u64)>>,
     /// How soon the last event wanted the next tick.
     pace: Cell<Duration>,
     /// What came of requests' demands, and is the root's to do.
-    demanded: RefCell<Actions<F::Error>>,
+    demanded: RefCell<Actions<String>>,
 }
 
 /// What an event came to.
 #[derive(Debug)]
-pub struct News<E> {
+pub(crate) struct News {
     /// This worker has another document than before.
-    pub changed: bool,
+    pub(crate) changed: bool,
     /// What failed, to be counted and logged: of all workers one tells each.
-    pub failed: Vec<Failure<E>>,
+    pub(crate) failed: Vec<Failure<String>>,
 }
 
-impl<F: Format> KeptDocument<F> {
+impl KeptDocument {
     /// The first period of [`Loaded::tick`](crate::Loaded::tick); the next ones
     /// come from here.
-    pub const FIRST_TICK: Duration = Duration::from_millis(50);
+    pub(crate) const FIRST_TICK: Duration = Duration::from_millis(50);
 
     /// Keeps the document of `source`; nothing is fetched before the first tick.
     /// Requests wait for [`WaitFor::Wake`](crate::WaitFor::Wake) with `key`.
-    pub fn new(source: Source, format: F, key: WakeKey, services: &dyn Services) -> Self {
+    pub(crate) fn new(
+        source: Source,
+        format: AnyFormat,
+        key: WakeKey,
+        services: &dyn Services,
+    ) -> Self {
         Self {
             remote: RefCell::new(Remote::new(source, format, services.random())),
             key,
@@ -59,7 +65,7 @@ impl<F: Format> KeptDocument<F> {
     /// fetch is the root's, as a call of the request would end with it: the root
     /// ticks at once, and wakes those who wait for this document's key when the
     /// fetch has come to an end.
-    pub fn demand(&self, request: &mut Request<'_>) -> Demand {
+    pub(crate) fn demand(&self, request: &mut Request<'_>) -> Demand {
         let services = request.services();
         let now = services.monotonic_clock();
         let slots = SharedSlots(services);
@@ -78,7 +84,7 @@ impl<F: Format> KeptDocument<F> {
 
     /// Goes on after a tick, or after the reply to a call of this document; the
     /// reply to another one changes nothing.
-    pub fn on_event(&self, root: &mut Root<'_>, event: RootEvent) -> News<F::Error> {
+    pub(crate) fn on_event(&self, root: &mut Root<'_>, event: RootEvent) -> News {
         let services = root.services();
         let now = services.monotonic_clock();
         let slots = SharedSlots(services);
@@ -125,37 +131,38 @@ impl<F: Format> KeptDocument<F> {
         news
     }
 
-    fn pace(&self, remote: &Remote<F>, root: &mut Root<'_>, now: Duration) {
+    fn pace(&self, remote: &Remote<AnyFormat>, root: &mut Root<'_>, now: Duration) {
         let period = remote.next_tick(now);
         self.pace.set(period);
         root.tick_within(period);
     }
 
     /// The plugin ends: if this worker was to fetch, another one is now.
-    pub fn close(&self, services: &dyn Services) {
+    pub(crate) fn close(&self, services: &dyn Services) {
         let now = services.monotonic_clock();
         self.remote.borrow_mut().close(now, &SharedSlots(services));
     }
 
     /// Looks at the document, unless there is none or it is too old.
-    pub fn with<T>(
+    pub(crate) fn with<T>(
         &self,
         services: &dyn Services,
-        look: impl FnOnce(Option<&F::Document>) -> T,
+        look: impl FnOnce(Option<&dyn Any>) -> T,
     ) -> T {
-        look(self.remote.borrow().document(services.monotonic_clock()))
+        let remote = self.remote.borrow();
+        let document = remote.document(services.monotonic_clock());
+        look(document.map(|document| &**document))
     }
 
     /// What an operator watches.
-    #[must_use]
-    pub fn status(&self, services: &dyn Services) -> Status {
+    pub(crate) fn status(&self, services: &dyn Services) -> Status {
         self.remote.borrow().status(services.monotonic_clock())
     }
 
     /// Whether the last attempt has failed, and none is under way: who waits would
     /// wait for the next one, which may be far.
     #[must_use]
-    pub fn has_failed(&self, services: &dyn Services) -> bool {
+    pub(crate) fn has_failed(&self, services: &dyn Services) -> bool {
         let now = services.monotonic_clock();
         let remote = self.remote.borrow();
         remote.status(now).last_failure.is_some() && !remote.is_fetching(now)
@@ -167,12 +174,7 @@ impl<F: Format> KeptDocument<F> {
         Some(attempt)
     }
 
-    fn act(
-        &self,
-        actions: Actions<F::Error>,
-        root: &mut Root<'_>,
-        news: &mut News<F::Error>,
-    ) -> Option<Fetch> {
+    fn act(&self, actions: Actions<String>, root: &mut Root<'_>, news: &mut News) -> Option<Fetch> {
         news.changed |= actions.changed;
         news.failed.extend(actions.failed);
         if actions.wake {
@@ -182,7 +184,7 @@ impl<F: Format> KeptDocument<F> {
     }
 }
 
-impl<E> News<E> {
+impl News {
     fn none() -> Self {
         Self {
             changed: false,
@@ -193,7 +195,7 @@ impl<E> News<E> {
 
 /// Adds what is to be done later; a later fetch stands for the attempt that is
 /// under way now.
-fn merge<E>(all: &mut Actions<E>, later: Actions<E>) {
+fn merge(all: &mut Actions<String>, later: Actions<String>) {
     all.fetch = later.fetch.or(all.fetch.take());
     all.wake |= later.wake;
     all.changed |= later.changed;

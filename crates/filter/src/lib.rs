@@ -8,6 +8,7 @@
 //!
 //! No filter names another one; no line here names a proxy's ABI.
 
+mod any_format;
 mod chain;
 mod challenge;
 mod changes;
@@ -46,7 +47,6 @@ pub use filter::{Filter, Kind, Load, Loaded, Phases};
 pub use gatepost_remote::Demand;
 pub use header_name::owned_header;
 pub use header_text::sendable;
-pub use kept_document::{KeptDocument, News};
 pub use remote_config::{BeforeFirstLoad, MaxAgeConfig, RemoteConfig, RemoteDefaults, RemotePlan};
 pub use report::{escape, gauge_name, metric_name};
 pub use request::{End, Request, Stream};

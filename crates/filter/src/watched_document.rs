@@ -2,12 +2,15 @@
 
 mod gauges;
 
+use std::any::Any;
 use std::cell::{Cell, OnceCell};
+use std::marker::PhantomData;
 use std::time::Duration;
 
 use gatepost_remote::{Demand, Failure, Format, Status};
 
 use self::gauges::Gauges;
+use crate::any_format::AnyFormat;
 use crate::kept_document::{KeptDocument, News};
 use crate::remote_config::RemotePlan;
 use crate::report::{LogLimit, say_suppressed};
@@ -16,10 +19,21 @@ use crate::root::{Root, RootEvent};
 use crate::services::{Level, Services};
 use crate::verdict::WakeKey;
 
-/// A [`KeptDocument`] that requests wait for, and that an operator can watch. What
-/// the filter makes of it stays the filter's: see [`Contents`].
+/// A document of a source, kept fresh by all workers together, that requests wait
+/// for, and that an operator can watch. What the filter makes of it stays the
+/// filter's: see [`Contents`].
+///
+/// A filter that loads one needs [`Phases::HTTP_CALL`](crate::Phases::HTTP_CALL) and
+/// [`Phases::TICK`](crate::Phases::TICK), and hands every [`RootEvent`] to
+/// [`on_event`](Self::on_event).
 pub struct WatchedDocument<F: Format> {
-    kept: KeptDocument<F>,
+    watch: Watch,
+    format: PhantomData<F>,
+}
+
+/// The same, whatever the document is.
+struct Watch {
+    kept: KeptDocument,
     key: WakeKey,
     /// How long a request waits, and whether it does so for the first document.
     wait: Duration,
@@ -74,10 +88,10 @@ pub enum Missing {
     Stale,
 }
 
-impl<F: Format> WatchedDocument<F> {
+impl<F: Format + 'static> WatchedDocument<F> {
     /// The first period of [`Loaded::tick`](crate::Loaded::tick); the next ones
     /// come from here.
-    pub const FIRST_TICK: Duration = KeptDocument::<F>::FIRST_TICK;
+    pub const FIRST_TICK: Duration = KeptDocument::FIRST_TICK;
 
     /// Keeps a document; nothing is fetched before the first tick. Requests wait
     /// for `key`, which is this document's alone in its filter.
@@ -89,15 +103,18 @@ impl<F: Format> WatchedDocument<F> {
         services: &dyn Services,
     ) -> Self {
         Self {
-            kept: KeptDocument::new(plan.source, format, key, services),
-            key,
-            wait: plan.wait,
-            waits_for_first: plan.waits_for_first,
-            serves: Cell::default(),
-            has_served: Cell::default(),
-            names,
-            gauges: OnceCell::new(),
-            log: LogLimit::default(),
+            watch: Watch {
+                kept: KeptDocument::new(plan.source, AnyFormat::new(format), key, services),
+                key,
+                wait: plan.wait,
+                waits_for_first: plan.waits_for_first,
+                serves: Cell::default(),
+                has_served: Cell::default(),
+                names,
+                gauges: OnceCell::new(),
+                log: LogLimit::default(),
+            },
+            format: PhantomData,
         }
     }
 
@@ -105,11 +122,7 @@ impl<F: Format> WatchedDocument<F> {
     /// that one which is too old may still be taken for one until the next tick. A
     /// filter whose requests look [into it](Self::with) need not ask before.
     pub fn missing(&self) -> Option<Missing> {
-        match (self.serves.get(), self.has_served.get()) {
-            (true, _) => None,
-            (false, true) => Some(Missing::Stale),
-            (false, false) => Some(Missing::NotLoaded),
-        }
+        self.watch.missing()
     }
 
     /// Looks at the document, unless there is none or it is too old. Reads the
@@ -119,31 +132,31 @@ impl<F: Format> WatchedDocument<F> {
         services: &dyn Services,
         look: impl FnOnce(Option<&F::Document>) -> T,
     ) -> T {
-        self.kept.with(services, look)
+        let kept = &self.watch.kept;
+        kept.with(services, |document| look(document.and_then(typed)))
     }
 
     /// What a request waits for that comes before the first document, and how long
     /// it may still wait; nothing if it may not. After a failed attempt none waits
     /// until the next one is under way: it would be refused all the same, only later.
     pub fn wait(&self, request: &mut Request<'_>) -> Option<(WakeKey, Duration)> {
-        let may_wait = self.waits_for_first
-            && !self.has_served.get()
-            && !self.kept.has_failed(request.services());
-        may_wait.then(|| self.wait_for_news(request))?
+        self.watch.wait(request)
     }
 
     /// The same for a request that waits for news of the document, as after
     /// [`Demand::Coming`]. All waits of a request for one filter are counted from
     /// its first.
     pub fn wait_for_news(&self, request: &mut Request<'_>) -> Option<(WakeKey, Duration)> {
-        let left = self.wait.saturating_sub(request.has_waited());
-        (!left.is_zero()).then_some((self.key, left))
+        self.watch.wait_for_news(request)
     }
 
-    /// What a request may hope for that misses something in the document: see
-    /// [`KeptDocument::demand`].
+    /// What a request may hope for that misses something in the document, such as a
+    /// key. However many ask, the source is asked once in the policy's cooldown. The
+    /// fetch is the root's, as a call of the request would end with it: the root
+    /// ticks at once, and wakes those who wait for this document's key when the
+    /// fetch has come to an end.
     pub fn demand(&self, request: &mut Request<'_>) -> Demand {
-        self.kept.demand(request)
+        self.watch.kept.demand(request)
     }
 
     /// Goes on after any event of the root: fetches, takes in what came, tells.
@@ -153,7 +166,63 @@ impl<F: Format> WatchedDocument<F> {
         &self,
         root: &mut Root<'_>,
         event: RootEvent,
-        take_in: impl FnOnce(Option<&F::Document>, bool) -> Contents,
+        mut take_in: impl FnMut(Option<&F::Document>, bool) -> Contents,
+    ) {
+        let mut take_in = |document: Option<&dyn Any>, changed| {
+            take_in(document.and_then(typed::<F::Document>), changed)
+        };
+        self.watch.on_event(root, event, &mut take_in);
+    }
+
+    /// The plugin ends: if this worker was to fetch, another one is now.
+    pub fn close(&self, services: &dyn Services) {
+        self.watch.kept.close(services);
+    }
+
+    /// What an operator watches.
+    #[must_use]
+    pub fn status(&self, services: &dyn Services) -> Status {
+        self.watch.kept.status(services)
+    }
+
+    /// Counts something of this document, such as a request that did without it:
+    /// `metric` is the whole name, `tag` its label.
+    pub fn count(&self, tag: &'static str, metric: &str, services: &dyn Services) {
+        self.watch.count(tag, metric, services);
+    }
+}
+
+/// The document as what its format makes: it came from there.
+fn typed<D: 'static>(document: &dyn Any) -> Option<&D> {
+    document.downcast_ref()
+}
+
+impl Watch {
+    fn missing(&self) -> Option<Missing> {
+        match (self.serves.get(), self.has_served.get()) {
+            (true, _) => None,
+            (false, true) => Some(Missing::Stale),
+            (false, false) => Some(Missing::NotLoaded),
+        }
+    }
+
+    fn wait(&self, request: &mut Request<'_>) -> Option<(WakeKey, Duration)> {
+        let may_wait = self.waits_for_first
+            && !self.has_served.get()
+            && !self.kept.has_failed(request.services());
+        may_wait.then(|| self.wait_for_news(request))?
+    }
+
+    fn wait_for_news(&self, request: &mut Request<'_>) -> Option<(WakeKey, Duration)> {
+        let left = self.wait.saturating_sub(request.has_waited());
+        (!left.is_zero()).then_some((self.key, left))
+    }
+
+    fn on_event(
+        &self,
+        root: &mut Root<'_>,
+        event: RootEvent,
+        take_in: &mut dyn FnMut(Option<&dyn Any>, bool) -> Contents,
     ) {
         let services = root.services();
         let News { changed, failed } = self.kept.on_event(root, event);
@@ -175,25 +244,12 @@ impl<F: Format> WatchedDocument<F> {
         }
     }
 
-    /// The plugin ends: if this worker was to fetch, another one is now.
-    pub fn close(&self, services: &dyn Services) {
-        self.kept.close(services);
-    }
-
-    /// What an operator watches.
-    #[must_use]
-    pub fn status(&self, services: &dyn Services) -> Status {
-        self.kept.status(services)
-    }
-
-    /// Counts something of this document, such as a request that did without it:
-    /// `metric` is the whole name, `tag` its label.
-    pub fn count(&self, tag: &'static str, metric: &str, services: &dyn Services) {
+    fn count(&self, tag: &'static str, metric: &str, services: &dyn Services) {
         self.gauges(services)
             .count(&self.names, tag, metric, services);
     }
 
-    fn tell_failure(&self, failure: &Failure<F::Error>, services: &dyn Services) {
+    fn tell_failure(&self, failure: &Failure<String>, services: &dyn Services) {
         let kind = failure.kind().code();
         let metric = format!("{}_failures_total", self.names.metrics);
         self.count(kind, &metric, services);
@@ -208,7 +264,7 @@ impl<F: Format> WatchedDocument<F> {
     /// What serves after a failure.
     fn stands(&self, services: &dyn Services) -> String {
         let DocumentNames { kind, without, .. } = self.names;
-        match (self.missing(), self.status(services).age) {
+        match (self.missing(), self.kept.status(services).age) {
             (None, Some(age)) => format!("the last good {kind} stays, {} s old", age.as_secs()),
             (Some(Missing::NotLoaded), _) => format!("there is no {kind} yet: {without}"),
             _ => format!("the last good {kind} is too old: {without}"),
@@ -220,7 +276,7 @@ impl<F: Format> WatchedDocument<F> {
     fn show(&self, contents: &Contents, services: &dyn Services) {
         let gauges = self.gauges(services);
         if self.has_served.get() {
-            gauges.show(self.status(services).age, contents, services);
+            gauges.show(self.kept.status(services).age, contents, services);
         }
     }
 
