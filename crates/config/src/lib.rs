@@ -21,7 +21,7 @@ mod units;
 pub use field_path::FieldPath;
 pub use gatepost_json::push_json_string;
 pub use problems::{Problem, Problems};
-pub use read::{Part, read};
+pub use read::{Part, discreetly, read};
 pub use shown::Shown;
 pub use struct_document::as_json;
 pub use timestamp::{LATEST_TIMESTAMP, TimestampError, parse_timestamp};

@@ -1,10 +1,11 @@
 //! From bytes to raw types.
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, Visitor};
 
-use crate::reader::{ReadError, Reader, UNREAD};
+use crate::reader::{DISCREET, ReadError, Reader, UNREAD};
 use crate::{FieldPath, Problem, Problems};
 
 /// Reads a whole document.
@@ -16,6 +17,30 @@ use crate::{FieldPath, Problem, Problems};
 /// The first structural error, with the path of the field at which it was met.
 pub fn read<'de, T: Deserialize<'de>>(document: &'de [u8]) -> Result<T, Problems> {
     Part::whole(document)?.read_at(&FieldPath::ROOT)
+}
+
+/// Reads a field in which a secret stands, or may by mistake: a structural error in
+/// it names the kind of what was found, and shows nothing of it. For
+/// `#[serde(deserialize_with = "gatepost_config::discreetly")]`.
+///
+/// # Errors
+/// As the type's own.
+pub fn discreetly<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    struct Discreet<T>(PhantomData<T>);
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Discreet<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a value")
+        }
+
+        fn visit_newtype_struct<D: Deserializer<'de>>(self, from: D) -> Result<T, D::Error> {
+            T::deserialize(from)
+        }
+    }
+    deserializer.deserialize_newtype_struct(DISCREET, Discreet(PhantomData))
 }
 
 /// JSON text that is known to be that: a document, or a part of one that is

@@ -25,6 +25,9 @@ const DEEPEST: usize = 128;
 /// The name under which a type asks for a value as it stands, unread.
 pub(crate) const UNREAD: &str = "gatepost::Part";
 
+/// The name under which a type asks that errors show nothing of what was found.
+pub(crate) const DISCREET: &str = "gatepost::discreetly";
+
 /// A place in a JSON text. Reading a value moves it behind that value.
 pub(crate) struct Reader<'de> {
     text: &'de str,
@@ -247,7 +250,11 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         if name == UNREAD {
             return visitor.visit_borrowed_str(self.unread());
         }
-        visitor.visit_newtype_struct(self)
+        let value = visitor.visit_newtype_struct(self);
+        match name {
+            DISCREET => value.map_err(ReadError::discreetly),
+            _ => value,
+        }
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {

@@ -23,10 +23,10 @@ pub(crate) struct Config {
     #[serde(default)]
     pub(crate) from: CredentialSourcesConfig,
     /// The keys, at most 200000.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "gatepost_config::discreetly")]
     pub(crate) keys: Vec<KeyConfig>,
     /// The secret of the digests `hmac-sha256:`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "gatepost_config::discreetly")]
     pub(crate) hmac_secret: Given<SecretConfig>,
     /// Whether the upstream gets the key, too. Default `false`: it is taken away.
     #[serde(default)]

@@ -45,6 +45,40 @@ fn a_key_in_the_place_of_its_digest_is_not_shown() {
 }
 
 #[test]
+fn nothing_is_shown_of_a_secret_that_stands_in_a_wrong_place() {
+    let documents = [
+        r#"{"hmac_secret": "CANARY"}"#,
+        r#"{"hmac_secret": ["CANARY"]}"#,
+        r#"{"hmac_secret": {"CANARY": "x"}}"#,
+        r#"{"hmac_secret": {"inline": "CANARY"}}"#,
+        r#"{"hmac_secret": {"inline": ["CANARY"]}}"#,
+        r#"{"hmac_secret": {"host_env_key": "CANARY"}}"#,
+        r#"{"hmac_secret": {"host_env_key": "x", "CANARY": "x"}}"#,
+        r#"{"keys": "CANARY"}"#,
+        r#"{"keys": ["CANARY"]}"#,
+        r#"{"keys": {"CANARY": "x"}}"#,
+        r#"{"keys": [{"CANARY": "x"}]}"#,
+        r#"{"keys": [{"id": "a", "digest": "CANARY"}]}"#,
+        r#"{"keys": [{"id": "a", "digest": "sha256:CANARY"}]}"#,
+        r#"{"keys": [{"id": "a", "digest": "CANARY", "disabled": "CANARY"}]}"#,
+    ];
+    let in_rules = [
+        r#""default": {"keys": ["CANARY"]}"#,
+        r#""rules": [{"name": "r", "keys": ["CANARY"]}]"#,
+    ];
+    let all = documents.map(str::to_owned).into_iter();
+    let all: Vec<String> = all.chain(in_rules.map(document)).collect();
+    each_code(|code| {
+        for document in &all {
+            let mut proxy = TestProxy::new(code);
+            assert!(!proxy.configure(document), "{document}");
+            let said = proxy.log_text();
+            assert!(!said.contains("CANARY"), "{document}: {said}");
+        }
+    });
+}
+
+#[test]
 fn all_value_errors_are_told_at_once() {
     let more = r#""realm": "", "key_id_header": "host", "on_deny": {"status": 200},
         "rules": [{"name": "a", "keys": []}, {"name": "a"}]"#;

@@ -41,7 +41,7 @@ fn a_secret_may_come_from_the_proxys_environment() {
     each_code(|code| {
         let mut proxy = TestProxy::new(code);
         assert!(!proxy.configure(&document));
-        assert!(proxy.log_text().contains("JWT_SECRET"));
+        assert!(proxy.log_text().contains("secrets[0].host_env_key: "));
         proxy.set_environment("JWT_SECRET", &encoded([0x5a; 32]));
         assert!(proxy.configure(&document), "{}", proxy.log_text());
         let claims = support::tokens::claims("");
@@ -102,4 +102,37 @@ fn what_is_dangerous_is_warned_of() {
             assert!(!proxy.log_text().contains(&secret), "a secret is logged");
         });
     }
+}
+
+#[test]
+fn nothing_is_shown_of_a_secret_that_stands_in_a_wrong_place() {
+    each_code(|code| {
+        for keys in [
+            r#""CANARY""#,
+            r#"["CANARY"]"#,
+            r#"{"CANARY": "x"}"#,
+            r#"{"inline": "CANARY"}"#,
+            r#"{"inline": {"keys": ["CANARY"]}}"#,
+            r#"{"inline": {"keys": [{"kty": "oct", "k": "CANARY"}]}}"#,
+            r#"{"inline": {"keys": [{"kty": "CANARY", "alg": "CANARY", "use": "CANARY"}]}}"#,
+            r#"{"secrets": "CANARY"}"#,
+            r#"{"secrets": ["CANARY"]}"#,
+            r#"{"secrets": {"CANARY": "HS256"}}"#,
+            r#"{"secrets": [{"CANARY": "HS256"}]}"#,
+            r#"{"secrets": [{"algorithm": "CANARY", "inline": "AAAA"}]}"#,
+            r#"{"secrets": [{"algorithm": "HS256", "inline": "CANARY"}]}"#,
+            r#"{"secrets": [{"algorithm": "HS256", "inline": ["CANARY"]}]}"#,
+            r#"{"secrets": [{"algorithm": "HS256", "host_env_key": "CANARY"}]}"#,
+            r#"{"secrets": [{"algorithm": "HS256", "kid": ["CANARY"], "inline": "AAAA"}]}"#,
+            r#"{"secrets": [{"algorithm": "HS256", "inline": "AAAA"}], "CANARY": 1}"#,
+        ] {
+            let document = format!(
+                r#"{{"providers": {{"p": {{"algorithms": ["HS256"], "keys": {keys}}}}}, "rules": []}}"#
+            );
+            let mut proxy = TestProxy::new(code);
+            assert!(!proxy.configure(&document), "{document}");
+            let said = proxy.log_text();
+            assert!(!said.contains("CANARY"), "{document}: {said}");
+        }
+    });
 }

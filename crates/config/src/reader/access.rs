@@ -81,10 +81,7 @@ impl<'a, 'de> Members<'a, 'de> {
     /// When nobody asked for the members that are left.
     pub(super) fn end(mut self) -> Result<(), ReadError> {
         if self.next()? {
-            return Err(ReadError::custom(format_args!(
-                "expected no member `{}`",
-                self.name
-            )));
+            return Err(ReadError::another_member(&self.name));
         }
         Ok(())
     }

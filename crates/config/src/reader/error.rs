@@ -14,6 +14,8 @@ pub(crate) struct ReadError(Box<Parts>);
 struct Parts {
     path: String,
     message: String,
+    /// The same without anything of what was found, where the message shows some.
+    discreet: Option<String>,
 }
 
 impl ReadError {
@@ -39,9 +41,34 @@ impl ReadError {
         self.inside_member(&format!("[{index}]"))
     }
 
+    /// An object has a member too many.
+    pub(super) fn another_member(name: &str) -> Self {
+        Self::showing(
+            format!("expected no member {}", Named(name)),
+            "expected no other member".to_owned(),
+        )
+    }
+
+    /// The error as it may be told of a place where a secret stands.
+    pub(super) fn discreetly(mut self) -> Self {
+        if let Some(discreet) = self.0.discreet.take() {
+            self.0.message = discreet;
+        }
+        self
+    }
+
     fn new(message: String) -> Self {
-        let path = String::new();
-        Self(Box::new(Parts { path, message }))
+        Self(Box::new(Parts {
+            path: String::new(),
+            message,
+            discreet: None,
+        }))
+    }
+
+    fn showing(message: String, discreet: String) -> Self {
+        let mut error = Self::new(message);
+        error.0.discreet = Some(discreet);
+        error
     }
 }
 
@@ -51,34 +78,32 @@ impl Error for ReadError {
     }
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::new(format!(
-            "invalid type: {}, expected {expected}",
-            Found(found)
-        ))
+        Self::showing(
+            format!("invalid type: {}, expected {expected}", Found(found)),
+            format!("invalid type: {}, expected {expected}", KindOf(found)),
+        )
     }
 
     fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::new(format!(
-            "invalid value: {}, expected {expected}",
-            Found(found)
-        ))
+        Self::showing(
+            format!("invalid value: {}, expected {expected}", Found(found)),
+            format!("invalid value: {}, expected {expected}", KindOf(found)),
+        )
     }
 
     // What serde says of these shows the name as it stands, however long it is.
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
-        Self::new(format!(
-            "unknown variant {}, {}",
-            Named(variant),
-            OneOf(expected)
-        ))
+        Self::showing(
+            format!("unknown variant {}, {}", Named(variant), OneOf(expected)),
+            format!("unknown variant, {}", OneOf(expected)),
+        )
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
-        Self::new(format!(
-            "unknown field {}, {}",
-            Named(field),
-            OneOf(expected)
-        ))
+        Self::showing(
+            format!("unknown field {}, {}", Named(field), OneOf(expected)),
+            format!("unknown field, {}", OneOf(expected)),
+        )
     }
 }
 
@@ -108,6 +133,20 @@ impl fmt::Display for Found<'_> {
             Unexpected::UnitVariant => f.write_str("a variant without content"),
             Unexpected::Other(found) => f.write_str(found),
             _ => f.write_str("something else"),
+        }
+    }
+}
+
+/// The kind of what was found, and nothing of it.
+struct KindOf<'a>(Unexpected<'a>);
+
+impl fmt::Display for KindOf<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Unexpected::Bool(_) => f.write_str("boolean"),
+            Unexpected::Unsigned(_) | Unexpected::Signed(_) => f.write_str("integer"),
+            Unexpected::Str(_) => f.write_str("string"),
+            found => Found(found).fmt(f),
         }
     }
 }

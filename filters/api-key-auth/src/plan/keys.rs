@@ -120,10 +120,14 @@ impl InlineKeys {
                 .iter()
                 .filter(|name| known.binary_search(name).is_err())
             {
-                problems.push(
-                    &at.field(field),
-                    format_args!("expected what a key has, found {}", Shown(name)),
-                );
+                match field {
+                    // A key itself may stand here by mistake.
+                    "keys" => problems.push(&at.field(field), "expected what a key has as its id"),
+                    _ => problems.push(
+                        &at.field(field),
+                        format_args!("expected what a key has, found {}", Shown(name)),
+                    ),
+                }
             }
         }
     }

@@ -89,7 +89,7 @@ const KEY_STRUCTURAL: &Table = &[
     (r#""id": "a""#, "keys[0]: missing field `digest`"),
     (
         r#""id": "a", "key": "k", "digest": "D""#,
-        "keys[0]: unknown field `key`",
+        "keys[0]: unknown field, expected one of `id`",
     ),
     (
         r#""id": "a", "digest": "plain-text-key""#,
@@ -189,7 +189,7 @@ const VALUES: &Table = &[
     ),
     (
         r#""rules": [{"name": "r", "keys": ["nobody"]}]"#,
-        "rules[0].keys: expected what a key has, found \"nobody\"",
+        "rules[0].keys: expected what a key has as its id",
     ),
     (
         r#""rules": [{"name": "r", "groups": ["none"]}]"#,

@@ -66,7 +66,7 @@ pub(crate) struct ProviderConfig<'a> {
     #[serde(default)]
     pub(crate) forward_token: bool,
     /// The keys that sign tokens.
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "gatepost_config::discreetly")]
     pub(crate) keys: KeysConfig<'a>,
     /// The shortest time between fetches that tokens with unknown `kid` cause: 1s to
     /// 1h. For keys of a server. Default `10s`.

@@ -126,7 +126,7 @@ const KEYS: &Table = &[
     (r#""keys": null"#, "providers.p.keys: "),
     (
         r#""keys": {"jwks": {}}"#,
-        "providers.p.keys: unknown variant `jwks`",
+        "providers.p.keys: unknown variant",
     ),
     (
         r#""keys": {"remote": {"cluster": "c"}}"#,

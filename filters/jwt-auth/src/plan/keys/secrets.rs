@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use gatepost_config::{FieldPath, Problems, Shown};
+use gatepost_config::{FieldPath, Problems};
 use gatepost_filter::Services;
 use gatepost_jose::{Algorithm, Jwk, KeySet};
 
@@ -47,13 +47,7 @@ fn secret(
 ) -> Option<Jwk> {
     let algorithm = Algorithm::from_name(&raw.algorithm).filter(|name| name.is_symmetric());
     if algorithm.is_none() {
-        problems.push(
-            &at.field("algorithm"),
-            format_args!(
-                "expected HS256, HS384 or HS512, found {}",
-                Shown(&raw.algorithm)
-            ),
-        );
+        problems.push(&at.field("algorithm"), "expected HS256, HS384 or HS512");
     }
     let (text, text_at) = match (raw.inline.0, raw.host_env_key.0) {
         (Some(text), None) => (text, at.field("inline")),
@@ -62,11 +56,8 @@ fn secret(
             let Some(text) = services.environment(&name) else {
                 problems.push(
                     &name_at,
-                    format_args!(
-                        "expected a variable of the proxy's environment that the plugin's \
-                         `host_env_keys` names, found none called {}",
-                        Shown(&name)
-                    ),
+                    "expected the name of a variable of the proxy's environment that the \
+                     plugin's `host_env_keys` names, too",
                 );
                 return None;
             };
