@@ -41,7 +41,8 @@ pub enum Expected {
     Escape,
     /// Two surrogates that make one character.
     SurrogatePair,
-    /// A number (RFC 8259 6) that a double can hold.
+    /// A number (RFC 8259 6) that a double can hold, and that is an integer of
+    /// 128 bits or has at most 19 digits between the zeros around them.
     Number,
     /// Members of different names. RFC 7515 4 and 7519 4 let a reader take the
     /// last one; the next reader takes the first.
@@ -71,7 +72,9 @@ impl fmt::Display for Expected {
             Self::NoControlCharacter => "an escape in place of a control character",
             Self::Escape => "an escape of RFC 8259",
             Self::SurrogatePair => "a pair of surrogates",
-            Self::Number => "a JSON number within the range of a double",
+            Self::Number => {
+                "a JSON number within the range of a double, of at most 19 digits or an integer"
+            }
             Self::UniqueNames => "an object whose member names differ",
         })
     }

@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-/// A finite number. Integers of up to 128 bits are exact, whatever else was
-/// written is the nearest double (RFC 8259 6).
+/// A finite number. Integers of up to 128 bits are exact; whatever else was
+/// written, in at most 19 digits that count, is the nearest double (RFC 8259 6).
 #[derive(Clone, Copy, Debug)]
 pub struct Number(Kind);
 
@@ -28,8 +28,10 @@ impl Number {
         number.is_finite().then_some(Self(Kind::Float(number)))
     }
 
-    /// Reads a JSON number (RFC 8259 6); `None` when it is none, or beyond
-    /// what a double holds.
+    /// Reads a JSON number (RFC 8259 6); `None` when it is none, or beyond what
+    /// a double holds, or when it is no integer of 128 bits and has more than 19
+    /// digits, zeros before and behind them not counted. No double holds so many,
+    /// and to round them right costs a thousand times what others cost.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.strip_prefix('-').unwrap_or(text);
@@ -46,7 +48,7 @@ impl Number {
         if !is_fraction_and_exponent(rest) {
             return None;
         }
-        Self::float(text.parse().ok()?)
+        Self::float(read_float(text)?)
     }
 
     /// The number as an integer, also when it was written as a whole float.
@@ -143,6 +145,47 @@ fn read_integer(text: &str) -> Option<i128> {
         return Some(number.into());
     }
     text.parse().ok()
+}
+
+/// How many digits of a float count at most. They fit 64 bits, and it takes 17 to
+/// tell each double from the next.
+const MOST_DIGITS: usize = 19;
+
+/// The nearest double to a number of the right grammar; infinite beyond the
+/// largest, `None` when more than [`MOST_DIGITS`] count.
+fn read_float(text: &str) -> Option<f64> {
+    if text.len() <= MOST_DIGITS {
+        return text.parse().ok();
+    }
+    // As an integer and a power of ten: of more digits, whatever they are, the
+    // standard library may have to compare thousands near the middle of two doubles.
+    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let fraction = mantissa
+        .split_once('.')
+        .map_or(0, |(_, digits)| digits.len());
+    let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
+    let counting = digits.trim_end_matches('0');
+    let zeros = digits.len().saturating_sub(counting.len());
+    let counting = counting.trim_start_matches('0');
+    if counting.len() > MOST_DIGITS {
+        return None;
+    }
+    let counting = if counting.is_empty() { "0" } else { counting };
+    let sign = if text.starts_with('-') { "-" } else { "" };
+    let exponent = read_exponent(exponent)
+        .saturating_sub_unsigned(u64::try_from(fraction).ok()?)
+        .saturating_add_unsigned(u64::try_from(zeros).ok()?);
+    format!("{sign}{counting}e{exponent}").parse().ok()
+}
+
+/// The exponent, or the end of the range that it is beyond.
+fn read_exponent(text: &str) -> i64 {
+    let beyond = if text.starts_with('-') {
+        i64::MIN
+    } else {
+        i64::MAX
+    };
+    text.parse().unwrap_or(beyond)
 }
 
 /// `[ "." 1*DIGIT ] [ ("e" / "E") [ "+" / "-" ] 1*DIGIT ]`

@@ -239,6 +239,71 @@ fn a_number_out_of_range_or_grammar_is_refused() {
 }
 
 #[test]
+fn no_more_digits_count_than_a_double_could_tell_apart() {
+    let zeros = "0".repeat(1000);
+    for (text, double) in [
+        ("1.000000000000000005".to_owned(), 1.0),
+        (
+            "0.0000000000000000000001234567890123456789".to_owned(),
+            1.234_567_890_123_456_8e-22,
+        ),
+        (
+            "-9007199254740993000000000000000000000000".to_owned(),
+            -9_007_199_254_740_993e24,
+        ),
+        (
+            "9007199254740993.000000000000000000000000".to_owned(),
+            9_007_199_254_740_992.0,
+        ),
+        (format!("0.{zeros}5e1001"), 5.0),
+        (format!("5{zeros}e-1000"), 5.0),
+        (format!("-0.{zeros}e{}", "9".repeat(40)), 0.0),
+        (format!("1e-{zeros}{}", "9".repeat(40)), 0.0),
+    ] {
+        let number = read(&text).unwrap().as_number().unwrap();
+        assert_eq!(number, Number::float(double).unwrap(), "{text}");
+    }
+    for text in [
+        "1.0000000000000000005",
+        "-12345678901234567891e1",
+        "2.4703282292062327208e-324",
+        "170141183460469231731687303715884105729",
+        &format!("0.{zeros}10000000000000000001"),
+        &format!("1e{zeros}{}", "9".repeat(40)),
+    ] {
+        refused(text, Expected::Number, 0);
+    }
+}
+
+/// Each lies so near the middle between two doubles that its last digits decide.
+/// Such numbers take a reader a thousand times as long as others.
+#[cfg(not(target_arch = "wasm32"))]
+#[allow(clippy::disallowed_methods)]
+#[test]
+fn numbers_that_are_hard_to_round_are_no_work() {
+    let near_the_middle = |digits: usize| {
+        let exact = "2.4703282292062327208299439634110864618253906";
+        format!("{}e-324", exact.get(..digits).unwrap())
+    };
+    for number in [
+        near_the_middle(21),
+        near_the_middle(45),
+        format!("9007199254740993.{}1", "0".repeat(700)),
+        format!("9007199254740993{}e-700", "0".repeat(700)),
+        "9007199254740993000000000.0".to_owned(),
+        "-9007199254740993.00e-290".to_owned(),
+    ] {
+        let count = (16 * 1024) / (number.len() + 1);
+        let text = format!("[{}]", vec![number.as_str(); count].join(","));
+        let start = std::time::Instant::now();
+        let is_read = read(&text).is_ok();
+        assert!(start.elapsed().as_millis() < 50, "{number}");
+        let has_many = number.starts_with("2.47") || number.ends_with("01");
+        assert_eq!(is_read, !has_many, "{number}");
+    }
+}
+
+#[test]
 fn depth_and_length_are_limited_to_the_last_level_and_byte() {
     let nested = |depth: usize| [vec!["["; depth], vec!["]"; depth]].concat().concat();
     assert!(read(&nested(32)).is_ok());
