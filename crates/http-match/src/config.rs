@@ -153,7 +153,9 @@ pub struct TextMatchConfig {
 }
 
 /// A condition on a claim; exactly one of the tests is given. Without such a
-/// claim, or without a verified token, no test but `exists: false` passes.
+/// claim, or without a verified token, no test but `exists: false` passes. Of a
+/// claim of a type that the test cannot read, such as the prefix of a number, nothing
+/// can be said: the request is denied, with `invert` or without.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "ClaimMatch"))]
@@ -180,7 +182,7 @@ pub struct ClaimMatchConfig {
     #[serde(default)]
     pub suffix: Given<OneOrMany<String>>,
     /// An expression that the whole string must meet: of at most 512 states, on
-    /// strings of at most 1 KiB.
+    /// strings of at most 1 KiB, all that stand at the path together.
     #[serde(default)]
     pub regex: Given<OneOrMany<String>>,
     /// Whether there is such a claim that is not null.

@@ -31,8 +31,8 @@ pub enum Undecided {
     /// A cookie is too long (as a header value is), or has no value where one was
     /// expected.
     UnreadableCookie,
-    /// A claim has a type that cannot be compared, or is too long: beyond 1 KiB
-    /// for an expression.
+    /// A claim has a type that the test cannot read, or is too long: beyond 1 KiB
+    /// for an expression, all strings at the path together.
     UnreadableClaim,
     /// The identity of the peer is too long: beyond 1 KiB for an expression.
     UnreadableIdentity,

@@ -105,7 +105,6 @@ fn contains_asks_for_an_element_or_a_word_never_for_a_part_of_one() {
         (r#"{"path":"scope","contains":"read"}"#, true),
         (r#"{"path":"scope","contains":"rea"}"#, false),
         (r#"{"path":"sub","contains":"alice"}"#, true),
-        (r#"{"path":"age","contains":18}"#, false),
     ] {
         assert_eq!(check(condition), Ok(expected), "{condition}");
     }
@@ -161,6 +160,65 @@ fn of_a_comparison_with_what_is_no_number_nothing_can_be_said() {
         let condition = format!(r#"{{"path":"sub","less_than":18,"invert":{invert}}}"#);
         assert_eq!(check(&condition), Err(Undecided::UnreadableClaim));
     }
+}
+
+#[test]
+fn of_a_claim_that_a_test_cannot_read_nothing_can_be_said() {
+    for invert in ["true", "false"] {
+        for condition in [
+            r#""path":"age","contains":18"#,
+            r#""path":"verified","contains":true"#,
+            r#""path":"realm_access","contains":"roles""#,
+            r#""path":"roles","prefix":"adm""#,
+            r#""path":"age","suffix":"8""#,
+            r#""path":"realm_access","regex":".*""#,
+            r#""path":"verified","regex":"true""#,
+        ] {
+            let condition = format!(r#"{{{condition},"invert":{invert}}}"#);
+            assert_eq!(
+                check(&condition),
+                Err(Undecided::UnreadableClaim),
+                "{condition}"
+            );
+        }
+        // What is not there has no type, and every value can be compared.
+        for condition in [
+            r#""path":"nothing","contains":"a""#,
+            r#""path":"nothing","prefix":"a""#,
+            r#""path":"none","regex":"a""#,
+            r#""path":"roles","equals":"admin""#,
+            r#""path":"realm_access","in":["a",1]"#,
+        ] {
+            let condition = format!(r#"{{{condition},"invert":{invert}}}"#);
+            assert_eq!(check(&condition), Ok(invert == "true"), "{condition}");
+        }
+    }
+}
+
+#[test]
+fn strings_that_an_expression_reads_at_one_path_count_together() {
+    let strings = |lengths: &[usize]| {
+        let string = |length: &usize| object(&[("name", text(&"a".repeat(*length)))]);
+        object(&[("groups", Value::Array(lengths.iter().map(string).collect()))])
+    };
+    let regex = matcher(r#"{"claims":[{"path":"groups.name","regex":"b+"}]}"#);
+    for (lengths, expected) in [
+        (vec![1024], Ok(false)),
+        (vec![1025], Err(Undecided::UnreadableClaim)),
+        (vec![511, 512], Ok(false)),
+        (vec![512, 512], Err(Undecided::UnreadableClaim)),
+        (vec![0; 1025], Ok(false)),
+        (vec![0; 1026], Err(Undecided::UnreadableClaim)),
+    ] {
+        assert_eq!(
+            regex.matches(&view(Some(strings(&lengths)))),
+            expected,
+            "{lengths:?}"
+        );
+    }
+    // A literal costs no more than the token's length.
+    let prefix = matcher(r#"{"claims":[{"path":"groups.name","prefix":"b"}]}"#);
+    assert_eq!(prefix.matches(&view(Some(strings(&[512; 8])))), Ok(false));
 }
 
 #[test]

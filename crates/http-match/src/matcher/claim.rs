@@ -1,5 +1,6 @@
 //! Claims of a verified token.
 
+use std::cell::Cell;
 use std::cmp::Ordering;
 
 use gatepost_config::FieldPath;
@@ -7,6 +8,7 @@ use gatepost_config::FieldPath;
 use super::compile::Compiler;
 use super::text::{Kind, Text, TextTest};
 use crate::config::{Bound, ClaimMatchConfig, Scalar};
+use crate::limits::LONGEST_SUBJECT;
 use crate::truth::Truth;
 use crate::{ClaimPath, Claims, Number, Undecided, Value};
 
@@ -70,11 +72,11 @@ impl ClaimMatch {
                 passes(&|value| Ok(*value != Value::Null)).map(|exists| exists == *wanted)
             }
             Test::Is(values) => passes(&|value| Ok(values.contains(value))),
-            Test::Contains(values) => passes(&|value| Ok(contains(value, values))),
-            Test::Text(text) => passes(&|value| match value {
-                Value::String(value) => text.matches(value.as_bytes(), Undecided::UnreadableClaim),
-                _ => Ok(false),
-            }),
+            Test::Contains(values) => passes(&|value| contains(value, values)),
+            Test::Text(text) => {
+                let read = Cell::new(0);
+                passes(&|value| text_passes(text, value, &read))
+            }
             Test::Compare(comparison, bound) => passes(&|value| match value {
                 Value::Number(number) => Ok(comparison.holds(number.cmp(bound))),
                 Value::Null => Ok(false),
@@ -85,13 +87,33 @@ impl ClaimMatch {
     }
 }
 
-fn contains(value: &Value, wanted: &[Value]) -> bool {
+/// Of a type that holds neither elements nor words nothing can be said: a rule that
+/// denies by what a claim contains is not passed by with a claim of another type.
+fn contains(value: &Value, wanted: &[Value]) -> Truth {
     match value {
-        Value::Array(items) => items.iter().any(|item| wanted.contains(item)),
-        Value::String(text) => text
+        Value::Array(items) => Ok(items.iter().any(|item| wanted.contains(item))),
+        Value::String(text) => Ok(text
             .split(' ')
-            .any(|word| wanted.iter().any(|wanted| wanted.as_str() == Some(word))),
-        _ => false,
+            .any(|word| wanted.iter().any(|wanted| wanted.as_str() == Some(word)))),
+        Value::Null => Ok(false),
+        Value::Bool(_) | Value::Number(_) | Value::Object(_) => Err(Undecided::UnreadableClaim),
+    }
+}
+
+/// `read` is how many bytes an expression has read of the claim before: strings that
+/// an array of objects holds count together, as if a byte stood between them.
+fn text_passes(text: &Text, value: &Value, read: &Cell<usize>) -> Truth {
+    match value {
+        Value::String(value) => {
+            let end = read.get().saturating_add(value.len());
+            read.set(end.saturating_add(1));
+            if end > LONGEST_SUBJECT && text.is_expression() {
+                return Err(Undecided::UnreadableClaim);
+            }
+            text.matches(value.as_bytes(), Undecided::UnreadableClaim)
+        }
+        Value::Null => Ok(false),
+        _ => Err(Undecided::UnreadableClaim),
     }
 }
 

@@ -103,8 +103,13 @@ impl Text {
         let joined = values.fold(0_usize, |length, value| {
             length.saturating_add(value.len()).saturating_add(1)
         });
-        joined.saturating_sub(1) > LONGEST_SUBJECT
-            && matches!(*self.tests, [Test::Expression(_), ..])
+        joined.saturating_sub(1) > LONGEST_SUBJECT && self.is_expression()
+    }
+
+    /// Whether the tests are expressions, which read no more than
+    /// [`LONGEST_SUBJECT`].
+    pub(super) fn is_expression(&self) -> bool {
+        matches!(*self.tests, [Test::Expression(_), ..])
     }
 
     /// Whether any test passes; `unreadable` is said of a text that an
