@@ -51,6 +51,8 @@ pub enum ProfileError {
     HeaderParameter,
     /// Its `sub` is a SPIFFE ID.
     Subject(SpiffeIdError),
+    /// Its `sub` is of the trust domain whose keys are asked.
+    TrustDomain,
 }
 
 impl ClaimsError {
@@ -68,6 +70,7 @@ impl ClaimsError {
             Self::NotYetValid => "jwt_not_yet_valid",
             Self::IssuedInFuture => "jwt_issued_in_future",
             Self::LifetimeTooLong => "jwt_lifetime_too_long",
+            Self::Profile(ProfileError::TrustDomain) => "jwt_wrong_trust_domain",
             Self::Profile(_) => "jwt_wrong_profile",
         }
     }
@@ -104,6 +107,7 @@ impl fmt::Display for ProfileError {
             Self::Algorithm => "expected RS, PS or ES as the algorithm",
             Self::HeaderParameter => "expected no header parameter but `alg`, `kid` and `typ`",
             Self::Subject(error) => return write!(f, "`sub`: {error}"),
+            Self::TrustDomain => "`sub`: expected an ID of the trust domain that is configured",
         })
     }
 }

@@ -53,7 +53,7 @@ pub enum Audiences {
 }
 
 /// Rules that come with a kind of token.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub enum Profile {
     /// None but those of RFC 7519.
     #[default]
@@ -61,7 +61,11 @@ pub enum Profile {
     /// JWT-SVID of SPIFFE: RS, PS or ES; no header parameter but `alg`, `kid` and
     /// `typ`, which is `JWT` or `JOSE`; `sub` is a SPIFFE ID; `aud` and `exp` must
     /// be there.
-    Spiffe,
+    Spiffe {
+        /// The trust domain of which the keys are, such as `prod.example`: they
+        /// speak of no other (SPIFFE trust domain and bundle 5).
+        trust_domain: String,
+    },
 }
 
 impl Default for ClaimsPolicy {
@@ -95,8 +99,8 @@ impl ClaimsPolicy {
         now: Duration,
     ) -> Result<(), ClaimsError> {
         self.check_type(header)?;
-        if self.profile == Profile::Spiffe {
-            check_svid(header, claims)?;
+        if let Profile::Spiffe { trust_domain } = &self.profile {
+            check_svid(header, claims, trust_domain)?;
         }
         self.check_issuer(claims)?;
         self.audiences.check(claims)?;
@@ -208,7 +212,11 @@ impl Audiences {
 }
 
 /// JWT-SVID 2, 3.
-fn check_svid(header: &Header, claims: &TokenClaims) -> Result<(), ClaimsError> {
+fn check_svid(
+    header: &Header,
+    claims: &TokenClaims,
+    trust_domain: &str,
+) -> Result<(), ClaimsError> {
     let wrong = |error| Err(ClaimsError::Profile(error));
     if header.algorithm().is_symmetric() || header.algorithm() == Algorithm::Ed25519 {
         return wrong(ProfileError::Algorithm);
@@ -223,8 +231,10 @@ fn check_svid(header: &Header, claims: &TokenClaims) -> Result<(), ClaimsError> 
         return Err(ClaimsError::WrongType);
     }
     let subject = claims.subject().ok_or(missing("sub"))?;
-    if let Err(error) = SpiffeId::parse(subject) {
-        return wrong(ProfileError::Subject(error));
+    match SpiffeId::parse(subject) {
+        Err(error) => return wrong(ProfileError::Subject(error)),
+        Ok(id) if id.trust_domain() != trust_domain => return wrong(ProfileError::TrustDomain),
+        Ok(_) => {}
     }
     if claims.audiences().next().is_none() {
         return Err(missing("aud"));

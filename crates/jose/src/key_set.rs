@@ -125,6 +125,16 @@ impl fmt::Display for NoCandidate {
 
 impl std::error::Error for NoCandidate {}
 
+/// The keys that a token may have been signed with.
+#[derive(Clone, Debug)]
+pub struct Candidates<'k> {
+    /// In the order in which they are tried: 1 to [`KeySet::MAX_CANDIDATES`].
+    pub keys: Vec<&'k Jwk>,
+    /// Whether no key has the token's `kid`, and these have none at all. When none
+    /// of them has signed the token, its issuer may have a new key.
+    pub kid_is_unknown: bool,
+}
+
 impl KeySet {
     /// The most keys that a set is read with.
     pub const MAX_KEYS: usize = 1024;
@@ -213,8 +223,8 @@ impl KeySet {
     /// [`MAX_CANDIDATES`](Self::MAX_CANDIDATES).
     ///
     /// A `kid` selects the keys that have it, all of them. When none has, keys
-    /// without a `kid` are candidates, as they are for every token; so a set
-    /// whose keys have no `kid` works, but says of no `kid` that it is unknown.
+    /// without a `kid` are candidates, as they are for every token, and
+    /// [`Candidates::kid_is_unknown`] says so.
     /// A token without a `kid` may be by any key.
     ///
     /// # Errors
@@ -223,18 +233,22 @@ impl KeySet {
         &self,
         algorithm: Algorithm,
         kid: Option<&str>,
-    ) -> Result<Vec<&Jwk>, NoCandidate> {
-        let meant = match kid {
-            None => self.keys.as_slice(),
+    ) -> Result<Candidates<'_>, NoCandidate> {
+        let (meant, kid_is_unknown) = match kid {
+            None => (self.keys.as_slice(), false),
             Some(_) => match self.of_kid(kid) {
-                [] => match allowing(self.of_kid(None), algorithm) {
-                    Err(NoCandidate::KeyNotForAlgorithm) => return Err(NoCandidate::UnknownKid),
-                    candidates => return candidates,
-                },
-                named => named,
+                [] => (self.of_kid(None), true),
+                named => (named, false),
             },
         };
-        allowing(meant, algorithm)
+        match allowing(meant, algorithm) {
+            Ok(keys) => Ok(Candidates {
+                keys,
+                kid_is_unknown,
+            }),
+            Err(NoCandidate::KeyNotForAlgorithm) if kid_is_unknown => Err(NoCandidate::UnknownKid),
+            Err(why) => Err(why),
+        }
     }
 
     fn of_kid(&self, kid: Option<&str>) -> &[Jwk] {

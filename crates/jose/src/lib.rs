@@ -50,7 +50,7 @@ pub use header::Header;
 pub use jwk::{Jwk, KeyUse};
 pub use key_error::KeyError;
 pub use key_id::KeyId;
-pub use key_set::{Dropped, KeySet, KeySetError, KeySetLimits, NoCandidate};
+pub use key_set::{Candidates, Dropped, KeySet, KeySetError, KeySetLimits, NoCandidate};
 pub use key_set_form::KeySetFormError;
 pub use known_answer::{KnownAnswer, known_answers};
 pub use signature::{RustVerifier, SignatureError, VerifySignature};

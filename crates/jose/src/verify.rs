@@ -104,7 +104,7 @@ impl Token<'_> {
     ) -> Result<&'k Jwk, JwsError> {
         let candidates = keys.candidates(self.algorithm(), self.key_id());
         let mut refusal = JwsError::BadSignature;
-        for key in candidates.map_err(JwsError::NoKey)? {
+        for key in candidates.map_err(JwsError::NoKey)?.keys {
             let is_good = verifier.verify(
                 key,
                 self.algorithm(),
@@ -173,7 +173,7 @@ impl JwsError {
             Self::Token(error) => error.code(),
             Self::AlgorithmNotAllowed => "jwt_algorithm_not_allowed",
             Self::NoKey(NoCandidate::UnknownKid) => "jwt_unknown_key",
-            Self::NoKey(NoCandidate::KeyNotForAlgorithm) => "jwt_wrong_key",
+            Self::NoKey(NoCandidate::KeyNotForAlgorithm) => "jwt_key_not_for_algorithm",
             Self::NoKey(NoCandidate::TooManyKeys) => "jwt_too_many_keys",
             Self::BadSignature => "jwt_bad_signature",
             Self::Unchecked(_) => "jwt_signature_unchecked",

@@ -48,7 +48,7 @@ fn accepts(keys: &KeySet, token: &str) -> bool {
     let candidates = keys.candidates(algorithm, header["kid"].as_str());
     let signature = support::bytes(signature);
     candidates.is_ok_and(|candidates| {
-        candidates.iter().any(|key| {
+        candidates.keys.iter().any(|key| {
             RustVerifier
                 .verify(key, algorithm, signed.as_bytes(), &signature)
                 .unwrap()

@@ -192,12 +192,15 @@ fn a_kid_selects_the_keys_that_have_it() {
         ed25519(""),
         other_rsa("c", 2),
     ]);
-    let candidates = |algorithm, kid| keys.candidates(algorithm, Some(kid)).map(kids);
+    let candidates = |algorithm, kid| {
+        keys.candidates(algorithm, Some(kid))
+            .map(|found| kids(found.keys))
+    };
     assert_eq!(candidates(Algorithm::Rs256, "b"), Ok(vec!["b", "b"]));
     assert_eq!(candidates(Algorithm::Es256, "a"), Ok(vec!["a"]));
     // In document order.
     let found = keys.candidates(Algorithm::Ps512, Some("b")).unwrap();
-    assert_eq!(found[0].id(), jwk(&rsa("")).unwrap().id());
+    assert_eq!(found.keys[0].id(), jwk(&rsa("")).unwrap().id());
     // A key that has the kid is meant, whatever else there is.
     assert_eq!(
         candidates(Algorithm::Es256, "b"),
@@ -219,7 +222,10 @@ fn a_kid_selects_the_keys_that_have_it() {
 #[test]
 fn a_key_without_a_kid_may_have_signed_any_token() {
     let (keys, _) = key_set(&[p256(""), rsa(&kid("a"))]);
-    let candidates = |algorithm, kid| keys.candidates(algorithm, kid).map(kids);
+    let candidates = |algorithm, kid| {
+        keys.candidates(algorithm, kid)
+            .map(|found| kids(found.keys))
+    };
     assert_eq!(candidates(Algorithm::Es256, Some("new")), Ok(vec!["-"]));
     assert_eq!(candidates(Algorithm::Es256, None), Ok(vec!["-"]));
     // It is not for this algorithm, so the kid is as unknown as it would be.
@@ -238,6 +244,18 @@ fn a_key_without_a_kid_may_have_signed_any_token() {
 }
 
 #[test]
+fn keys_without_a_kid_do_not_hide_that_a_kid_is_unknown() {
+    let (keys, _) = key_set(&[p256(""), p256(&kid("a"))]);
+    let is_unknown = |kid| {
+        let found = keys.candidates(Algorithm::Es256, kid).unwrap();
+        (kids(found.keys), found.kid_is_unknown)
+    };
+    assert_eq!(is_unknown(Some("new")), (vec!["-"], true));
+    assert_eq!(is_unknown(Some("a")), (vec!["a"], false));
+    assert_eq!(is_unknown(None), (vec!["-", "a"], false));
+}
+
+#[test]
 fn a_token_is_tried_with_a_few_keys_or_with_none() {
     let set = |kid: &dyn Fn(u8) -> String, count: u8| {
         let keys: Vec<String> = (0..count).map(|n| other_rsa(&kid(n), n)).collect();
@@ -245,10 +263,13 @@ fn a_token_is_tried_with_a_few_keys_or_with_none() {
     };
     let of_their_own = |count| set(&|n| format!("kid {n}"), count);
     let of_one_kid = |count| set(&|_| "kid".to_owned(), count);
-    let without_kid = |keys: &KeySet| keys.candidates(Algorithm::Rs256, None).map(|c| c.len());
+    let without_kid = |keys: &KeySet| {
+        keys.candidates(Algorithm::Rs256, None)
+            .map(|c| c.keys.len())
+    };
     let with_kid = |keys: &KeySet, kid| {
         keys.candidates(Algorithm::Rs256, Some(kid))
-            .map(|c| c.len())
+            .map(|c| c.keys.len())
     };
     assert_eq!(without_kid(&of_their_own(4)), Ok(4));
     assert_eq!(without_kid(&of_their_own(5)), Err(NoCandidate::TooManyKeys));

@@ -43,7 +43,7 @@ fn no_token_that_differs_from_an_issued_one_is_accepted() {
         "jwt_bad_signature",
         "jwt_malformed",
         "jwt_unknown_key",
-        "jwt_wrong_key",
+        "jwt_key_not_for_algorithm",
         "jwt_unsigned",
         "jwt_unknown_algorithm",
         "jwt_unsupported_header",

@@ -18,7 +18,9 @@ const CLAIMS: &str = r#"{"sub":"spiffe://prod.example/cart","aud":"shop","exp":2
 
 fn judge(header: &str, payload: &str) -> Result<(), ClaimsError> {
     let policy = ClaimsPolicy {
-        profile: Profile::Spiffe,
+        profile: Profile::Spiffe {
+            trust_domain: "prod.example".to_owned(),
+        },
         // The profile asks all the same.
         require_exp: false,
         ..ClaimsPolicy::default()
@@ -81,12 +83,18 @@ fn a_jwt_svid_has_a_spiffe_id_an_audience_and_an_end() {
     let subject = |error| Err(ClaimsError::Profile(ProfileError::Subject(error)));
     for (payload, verdict) in [
         (r#"{"aud":"shop","exp":2000}"#, missing("sub")),
-        (r#"{"sub":"spiffe://a/b","exp":2000}"#, missing("aud")),
         (
-            r#"{"sub":"spiffe://a/b","aud":[],"exp":2000}"#,
+            r#"{"sub":"spiffe://prod.example/b","exp":2000}"#,
             missing("aud"),
         ),
-        (r#"{"sub":"spiffe://a/b","aud":"shop"}"#, missing("exp")),
+        (
+            r#"{"sub":"spiffe://prod.example/b","aud":[],"exp":2000}"#,
+            missing("aud"),
+        ),
+        (
+            r#"{"sub":"spiffe://prod.example/b","aud":"shop"}"#,
+            missing("exp"),
+        ),
         (
             r#"{"sub":"alice","aud":"shop","exp":2000}"#,
             subject(SpiffeIdError::Scheme),
@@ -96,11 +104,34 @@ fn a_jwt_svid_has_a_spiffe_id_an_audience_and_an_end() {
             subject(SpiffeIdError::Path),
         ),
         (
-            r#"{"sub":"spiffe://a/b","aud":"shop","exp":900}"#,
+            r#"{"sub":"spiffe://prod.example/b","aud":"shop","exp":900}"#,
             Err(ClaimsError::Expired),
         ),
     ] {
         assert_eq!(judge(HEADER, payload), verdict, "{payload}");
+    }
+}
+
+#[test]
+fn keys_of_one_trust_domain_speak_of_no_other() {
+    for subject in [
+        "spiffe://prod.example",
+        "spiffe://prod.example/ns/shop/sa/cart",
+    ] {
+        let claims = format!(r#"{{"sub":"{subject}","aud":"shop","exp":2000}}"#);
+        assert_eq!(judge(HEADER, &claims), Ok(()), "{subject}");
+    }
+    let error = ClaimsError::Profile(ProfileError::TrustDomain);
+    assert_eq!(error.code(), "jwt_wrong_trust_domain");
+    for subject in [
+        "spiffe://other.example/cart",
+        "spiffe://example/prod.example",
+        "spiffe://prod.example.evil/cart",
+        "spiffe://a.prod.example/cart",
+        "spiffe://prod.exampl",
+    ] {
+        let claims = format!(r#"{{"sub":"{subject}","aud":"shop","exp":2000}}"#);
+        assert_eq!(judge(HEADER, &claims), Err(error.clone()), "{subject}");
     }
 }
 

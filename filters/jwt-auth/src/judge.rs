@@ -11,8 +11,8 @@ use std::time::Duration;
 use gatepost_filter::{Credential, ForwardedCredential, Missing, Services};
 use gatepost_http_match::{TextMatcher, Undecided};
 use gatepost_jose::{
-    AlgorithmSet, ClaimsError, ClaimsPolicy, KeyId, KeySet, NoCandidate, SignatureError, Token,
-    TokenClaims, TokenLimits, VerifySignature,
+    AlgorithmSet, ClaimsError, ClaimsPolicy, Jwk, KeyId, KeySet, NoCandidate, SignatureError,
+    Token, TokenClaims, TokenLimits, VerifySignature,
 };
 
 use crate::binding::{BindingError, check_binding};
@@ -285,10 +285,12 @@ impl Judge<'_> {
         policy.audiences.check(claims).map_err(of_claims)?;
         policy.check_times(claims, self.now()?).map_err(of_claims)?;
         self.check_revocation(provider, claims, known.kid.as_deref())?;
+        let may_have_signed = |key: &Jwk| self.check_key(provider, claims, key);
         let is_there = provider.keys.with(self.services, |keys| {
-            keys.map(|keys| keys.contains(known.key))
+            let keys = keys.map_err(no_keys)?;
+            still_signs(keys, known.key, may_have_signed)
         });
-        if !is_there.map_err(no_keys)? {
+        if !is_there? {
             return Ok(false);
         }
         check_binding_of(provider, claims, self.services)?;
@@ -316,8 +318,10 @@ impl Judge<'_> {
             by_proxy: self.by_proxy,
             services: self.services,
         };
+        let may_have_signed = |key: &Jwk| self.check_key(provider, claims, key);
         let key = provider.keys.with(self.services, |keys| {
-            signer(keys.map_err(no_keys)?, token, &verifier)
+            let keys = keys.map_err(no_keys)?;
+            signer(keys, token, &verifier, may_have_signed)
         });
         let key = key.map_err(|refusal| match refusal.lack {
             // Keys that stand in the document are all that there will be.
@@ -333,6 +337,20 @@ impl Judge<'_> {
             kept: encode(number, key, token.key_id(), token.unverified_payload()),
             key,
         })
+    }
+
+    /// Whether the key may have signed a token with these claims: a token that leaves
+    /// out the `kid` of a revoked key counts no more than one that has it.
+    fn check_key(
+        &self,
+        provider: &Provider,
+        claims: &TokenClaims,
+        key: &Jwk,
+    ) -> Result<(), Refusal> {
+        match key.kid() {
+            Some(kid) => self.check_revocation(provider, claims, Some(kid)),
+            None => Ok(()),
+        }
     }
 
     fn check_revocation(
@@ -403,8 +421,29 @@ impl Verified {
     }
 }
 
-/// The key that signed the token.
-fn signer(keys: &KeySet, token: &Token<'_>, verifier: &Verifier<'_>) -> Result<KeyId, Refusal> {
+/// Whether the key that signed a token is still there, and counts by one of its names.
+fn still_signs(
+    keys: &KeySet,
+    signer: KeyId,
+    may_have_signed: impl Fn(&Jwk) -> Result<(), Refusal>,
+) -> Result<bool, Refusal> {
+    let mut result = Ok(false);
+    for key in keys.keys().filter(|key| key.id() == signer) {
+        match may_have_signed(key) {
+            Ok(()) => return Ok(true),
+            Err(refusal) => result = Err(refusal),
+        }
+    }
+    result
+}
+
+/// The key that signed the token, of those that may have.
+fn signer(
+    keys: &KeySet,
+    token: &Token<'_>,
+    verifier: &Verifier<'_>,
+    may_have_signed: impl Fn(&Jwk) -> Result<(), Refusal>,
+) -> Result<KeyId, Refusal> {
     let no_candidate = |why| match why {
         NoCandidate::UnknownKid => Refusal::lacking(Lack::Kid, reason::UNKNOWN_KEY),
         NoCandidate::KeyNotForAlgorithm => Refusal::new(Stage::Key, reason::KEY_NOT_FOR_ALGORITHM),
@@ -413,7 +452,16 @@ fn signer(keys: &KeySet, token: &Token<'_>, verifier: &Verifier<'_>) -> Result<K
     let candidates = keys
         .candidates(token.algorithm(), token.key_id())
         .map_err(no_candidate)?;
-    for key in candidates {
+    let mut refusal = Refusal::new(Stage::Signature, reason::BAD_SIGNATURE);
+    if candidates.kid_is_unknown {
+        // The keys without a `kid` are tried, but the key may be one that is new.
+        refusal = Refusal::lacking(Lack::Kid, reason::BAD_SIGNATURE);
+    }
+    for key in candidates.keys {
+        if let Err(why) = may_have_signed(key) {
+            refusal = why;
+            continue;
+        }
         let is_good = verifier.verify(
             key,
             token.algorithm(),
@@ -428,7 +476,7 @@ fn signer(keys: &KeySet, token: &Token<'_>, verifier: &Verifier<'_>) -> Result<K
             }
         }
     }
-    Err(Refusal::new(Stage::Signature, reason::BAD_SIGNATURE))
+    Err(refusal)
 }
 
 fn no_keys(missing: Missing) -> Refusal {

@@ -183,6 +183,47 @@ fn a_new_kid_is_fetched_once_and_the_request_passes() {
 }
 
 #[test]
+fn a_new_kid_is_fetched_also_where_the_keys_have_had_none() {
+    proxy(&remote(""), |proxy| {
+        let nameless = p256_jwk(1, "k1").replace(r#""kid": "k1", "#, "");
+        loaded(proxy, &format!(r#"{{"keys": [{nameless}]}}"#));
+        assert_eq!(sent(proxy, 0, &bearer(&good(""))), "passed");
+        let before = (fetches(proxy), proxy.calls(0).len());
+        let token = signed(2, r#"{"alg":"ES256","kid":"k2"}"#, &claims(""));
+        let waiting = proxy.send(&bearer(&token));
+        assert_eq!(outcome(proxy, waiting), "held");
+        proxy.tick();
+        assert_eq!(fetches(proxy), before.0 + 1);
+        let fetch = last_fetch(proxy, before.1);
+        let more = format!(r#"{{"keys": [{nameless}, {}]}}"#, p256_jwk(2, "k2"));
+        answer(proxy, &fetch, &more);
+        assert_eq!(outcome(proxy, waiting), "passed");
+        let forged = signed(3, r#"{"alg":"ES256","kid":"k3"}"#, &claims(""));
+        assert_eq!(sent(proxy, 0, &bearer(&forged)), "401 jwt_bad_signature");
+    });
+}
+
+/// The tests' two keys, and so many that nobody can use.
+fn keys_besides(count: usize) -> String {
+    let odd = r#"{"kty": "odd"}, "#.repeat(count);
+    key_set().replacen('[', &format!("[{odd}"), 1)
+}
+
+#[test]
+fn more_than_64_keys_of_a_server_are_no_key_set() {
+    proxy(&remote(""), |proxy| {
+        pass(proxy, Duration::from_millis(400));
+        let fetch = last_fetch(proxy, 0);
+        answer(proxy, &fetch, &keys_besides(63));
+        assert_eq!(sent(proxy, 0, &bearer(&good(""))), "503 jwks_unavailable");
+    });
+    proxy(&remote(""), |proxy| {
+        loaded(proxy, &keys_besides(62));
+        assert_eq!(sent(proxy, 0, &bearer(&good(""))), "passed");
+    });
+}
+
+#[test]
 fn in_the_cooldown_an_unknown_kid_is_401_at_once_and_nothing_is_fetched() {
     proxy(&remote(r#""cooldown": "30s","#), |proxy| {
         loaded(proxy, &key_set());

@@ -12,7 +12,7 @@ mod support;
 use std::time::Duration;
 
 use gatepost_test_host::{RequestParts, TestProxy, values};
-use support::tokens::{NOW, claims, encoded, good, signed};
+use support::tokens::{NOW, claims, eddsa, encoded, good, p256_jwk, signed};
 use support::{bearer, document, filter, get, judged, rule, simple};
 
 const PLACES: &str = r#""from": {"headers": [{"name": "authorization", "scheme": "Bearer"},
@@ -287,6 +287,35 @@ fn without_a_cache_every_token_is_verified() {
         for _ in 0..2 {
             assert_eq!(judged(proxy, &bearer(&good(""))), "passed");
         }
+    });
+}
+
+#[test]
+fn a_revoked_key_has_signed_nothing_that_counts_whether_the_token_names_it_or_not() {
+    let revoked = simple(r#""revocation": {"kid": ["k1"]},"#);
+    let nameless = signed(1, r#"{"alg":"ES256"}"#, &claims(""));
+    filter(&simple(""), |proxy| {
+        assert_eq!(judged(proxy, &bearer(&nameless)), "passed");
+    });
+    filter(&revoked, |proxy| {
+        for _ in 0..2 {
+            assert_eq!(judged(proxy, &bearer(&nameless)), "401 jwt_revoked");
+        }
+        // Another key counts as before.
+        let other = eddsa("e1", &claims(""));
+        assert_eq!(judged(proxy, &bearer(&other)), "passed");
+    });
+    // The same key by a name that is not revoked.
+    let twice = revoked.replacen(
+        r#"{"keys": ["#,
+        &format!(r#"{{"keys": [{}, "#, p256_jwk(1, "k0")),
+        1,
+    );
+    filter(&twice, |proxy| {
+        for _ in 0..2 {
+            assert_eq!(judged(proxy, &bearer(&nameless)), "passed");
+        }
+        assert_eq!(judged(proxy, &bearer(&good(""))), "401 jwt_revoked");
     });
 }
 

@@ -256,6 +256,13 @@ fn a_provider_may_ask_for_more() {
         let header = format!(r#"{{"alg":"ES256","kid":"k1","typ":"{typ}"}}"#);
         signed(1, &header, &claims(""))
     };
+    let svid = |trust_domain: &str| {
+        let exp = NOW + 600;
+        let sub = format!("spiffe://{trust_domain}/ns/shop/sa/cart");
+        let claims =
+            format!(r#"{{"iss": "{ISSUER}", "aud": "shop", "sub": "{sub}", "exp": {exp}}}"#);
+        es256("k1", &claims)
+    };
     for (provider, token, expected) in [
         (r#""max_lifetime": "10m","#, aged(600), "passed"),
         (
@@ -296,7 +303,21 @@ fn a_provider_may_ask_for_more() {
             eddsa("e1", &claims("")),
             "passed",
         ),
-        (r#""profile": "spiffe","#, good(""), "401 jwt_wrong_profile"),
+        (
+            r#""profile": "spiffe", "trust_domain": "prod.example","#,
+            good(""),
+            "401 jwt_wrong_profile",
+        ),
+        (
+            r#""profile": "spiffe", "trust_domain": "prod.example","#,
+            svid("prod.example"),
+            "passed",
+        ),
+        (
+            r#""profile": "spiffe", "trust_domain": "prod.example","#,
+            svid("other.example"),
+            "401 jwt_wrong_trust_domain",
+        ),
     ] {
         filter(&simple(provider), |proxy| {
             assert_eq!(judged(proxy, &bearer(&token)), expected, "{provider}");

@@ -158,8 +158,8 @@ pub fn key_set(data: &[u8]) {
         assert!(!key.algorithms().is_empty() && set.contains(key.id()));
         for algorithm in key.algorithms().iter() {
             if let Ok(candidates) = set.candidates(algorithm, key.kid()) {
-                assert!((1..=KeySet::MAX_CANDIDATES).contains(&candidates.len()));
-                assert!(candidates.iter().all(|key| key.allows(algorithm)));
+                assert!((1..=KeySet::MAX_CANDIDATES).contains(&candidates.keys.len()));
+                assert!(candidates.keys.iter().all(|key| key.allows(algorithm)));
             }
         }
     }

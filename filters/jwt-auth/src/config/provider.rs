@@ -58,6 +58,10 @@ pub(crate) struct ProviderConfig<'a> {
     /// Further rules for tokens of a kind.
     #[serde(default)]
     pub(crate) profile: Given<ProfileConfig>,
+    /// With `profile: spiffe`, and required then: the trust domain whose keys these
+    /// are, such as `prod.example`. They speak of no ID of another.
+    #[serde(default)]
+    pub(crate) trust_domain: Given<String>,
     /// Where tokens stand in a request. Default: the header `authorization` with the
     /// scheme `Bearer`.
     #[serde(default)]
@@ -111,7 +115,8 @@ pub(crate) enum AudienceMatch {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ProfileConfig {
     /// JWT-SVID: RS, PS and ES only; no header but `alg`, `kid` and `typ`; `typ` is
-    /// `JWT` or `JOSE`; `sub` is a SPIFFE ID; `aud` and `exp` are there.
+    /// `JWT` or `JOSE`; `sub` is a SPIFFE ID of `trust_domain`; `aud` and `exp` are
+    /// there.
     Spiffe,
 }
 

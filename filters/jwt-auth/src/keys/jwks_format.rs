@@ -19,7 +19,7 @@ pub(super) enum JwksError {
 }
 
 /// The most keys: each is checked, which takes a worker's time.
-const MOST_KEYS: usize = 256;
+const MOST_KEYS: usize = 64;
 
 impl Format for JwksFormat {
     type Document = KeySet;

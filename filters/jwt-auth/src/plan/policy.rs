@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use gatepost_config::{FieldPath, Problems, Shown};
-use gatepost_jose::{Algorithm, AlgorithmSet, Audiences, ClaimsPolicy, Profile};
+use gatepost_jose::{Algorithm, AlgorithmSet, Audiences, ClaimsPolicy, Profile, SpiffeId};
 
 use crate::config::{AudienceMatch, ProfileConfig, ProviderConfig};
 
@@ -89,10 +89,30 @@ pub(super) fn policy(
         max_lifetime,
         types: config.typ.0.clone().unwrap_or_default(),
         required_claims: config.required_claims.clone(),
-        profile: match config.profile.0 {
-            None => Profile::Generic,
-            Some(ProfileConfig::Spiffe) => Profile::Spiffe,
-        },
+        profile: profile(config, &at.field("trust_domain"), problems),
+    }
+}
+
+/// Keys of a trust domain must speak of no other, so the two are named together.
+fn profile(config: &ProviderConfig<'_>, at: &FieldPath<'_>, problems: &mut Problems) -> Profile {
+    match (config.profile.0, &config.trust_domain.0) {
+        (None, None) => Profile::Generic,
+        (None, Some(_)) => {
+            problems.push(at, "expected `profile: spiffe` besides");
+            Profile::Generic
+        }
+        (Some(ProfileConfig::Spiffe), trust_domain) => {
+            let trust_domain = trust_domain.clone().unwrap_or_default();
+            let id = format!("spiffe://{trust_domain}");
+            if !SpiffeId::parse(&id).is_ok_and(|id| id.path().is_empty()) {
+                problems.push(
+                    at,
+                    "expected the trust domain whose keys these are, such as `prod.example`: 1 \
+                     to 255 characters from a-z, 0-9, `.`, `-` and `_`",
+                );
+            }
+            Profile::Spiffe { trust_domain }
+        }
     }
 }
 

@@ -221,6 +221,22 @@ const PROVIDER_VALUES: &Table = &[
         "providers.p.max_lifetime: expected `require_exp`",
     ),
     (
+        r#""profile": "spiffe""#,
+        "providers.p.trust_domain: expected the trust domain",
+    ),
+    (
+        r#""profile": "spiffe", "trust_domain": "spiffe://prod.example""#,
+        "providers.p.trust_domain: expected the trust domain",
+    ),
+    (
+        r#""profile": "spiffe", "trust_domain": "prod.example/ns""#,
+        "providers.p.trust_domain: expected the trust domain",
+    ),
+    (
+        r#""trust_domain": "prod.example""#,
+        "providers.p.trust_domain: expected `profile: spiffe`",
+    ),
+    (
         r#""subject": {}"#,
         "providers.p.subject: expected exactly one",
     ),
