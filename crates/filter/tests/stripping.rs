@@ -226,7 +226,10 @@ fn of_a_refused_request_access_logs_see_no_credential() {
                 ] {
                     let sent = proxy.send(&request);
                     if path.starts_with("/gate") {
-                        assert_eq!(reason(proxy, sent), "gate_denied");
+                        let said = reason(proxy, sent);
+                        // Several tokens are no token, where theirs is asked first.
+                        let expected = ["gate_denied", "token_malformed"];
+                        assert!(expected.contains(&said.as_str()), "{said}");
                     }
                     let headers = proxy.request_headers(sent);
                     let hush = |value: &[u8]| value.windows(4).any(|part| part == b"hush");
