@@ -1,5 +1,6 @@
 //! Build steps that Cargo cannot do. `make` calls them.
 
+mod fold;
 mod hollow;
 mod laws;
 mod module;

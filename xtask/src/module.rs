@@ -8,6 +8,7 @@ use gatepost_filter::Phases;
 use gatepost_host::STAMP_SECTION;
 use walrus::{CustomSection, IdsToIndices, Module, ModuleConfig, RawCustomSection};
 
+use crate::fold::fold;
 use crate::hollow::Hollow;
 
 /// The WASI calls of Envoy 1.31's Proxy-Wasm host, which is Edge Stack's. A
@@ -175,7 +176,7 @@ fn trim(bytes: &[u8], options: &Options<'_>) -> Result<Vec<u8>, String> {
         name: "gatepost.module".to_owned(),
         data: stamp(options).into_bytes(),
     });
-    Ok(module.emit_wasm())
+    fold(module.emit_wasm(), options.keeps_names)
 }
 
 fn take_phases(module: &mut Module) -> Result<Phases, String> {

@@ -20,6 +20,7 @@ mod provider;
 mod reason;
 mod requirement;
 mod revocation;
+mod served;
 mod tokens;
 mod verifier;
 mod warnings;
