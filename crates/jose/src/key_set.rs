@@ -1,7 +1,6 @@
 //! Key sets (RFC 7517 5): read, with what is of no use left out; and asked for
 //! the keys that a token may have been signed with.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use gatepost_config::Shown;
@@ -251,6 +250,12 @@ impl KeySet {
         }
     }
 
+    /// Apart, so that it is compiled once and not for every kind of iterator.
+    fn of(mut keys: Vec<Jwk>) -> Self {
+        keys.sort_by(|one, other| one.kid().cmp(&other.kid()));
+        Self { keys }
+    }
+
     fn of_kid(&self, kid: Option<&str>) -> &[Jwk] {
         let start = self.keys.partition_point(|key| key.kid() < kid);
         let end = self.keys.partition_point(|key| key.kid() <= kid);
@@ -260,9 +265,7 @@ impl KeySet {
 
 impl FromIterator<Jwk> for KeySet {
     fn from_iter<T: IntoIterator<Item = Jwk>>(keys: T) -> Self {
-        let mut keys: Vec<Jwk> = keys.into_iter().collect();
-        keys.sort_by(|one, other| one.kid().cmp(&other.kid()));
-        Self { keys }
+        Self::of(keys.into_iter().collect())
     }
 }
 
@@ -314,13 +317,14 @@ fn kid(entry: &Value) -> Option<&str> {
 /// handed out one by one, and do not overlap when they are replaced. One that is of
 /// no use counts, too: it may be the one that was meant.
 fn drop_shared_kids(entries: &[Value], keys: &mut Vec<(usize, Jwk)>, dropped: &mut Vec<Dropped>) {
-    let mut uses: BTreeMap<&str, usize> = BTreeMap::new();
-    for kid in entries.iter().filter_map(kid) {
-        let uses = uses.entry(kid).or_default();
-        *uses = uses.saturating_add(1);
-    }
+    let mut kids: Vec<&str> = entries.iter().filter_map(kid).collect();
+    kids.sort_unstable();
+    let is_shared = |kid: &str| {
+        let first = kids.partition_point(|known| *known < kid);
+        kids.get(first.saturating_add(1)) == Some(&kid)
+    };
     keys.retain(|(index, key)| {
-        let Some(kid) = key.kid().filter(|kid| uses.get(*kid) > Some(&1)) else {
+        let Some(kid) = key.kid().filter(|kid| is_shared(kid)) else {
             return true;
         };
         dropped.push(Dropped {
@@ -330,5 +334,5 @@ fn drop_shared_kids(entries: &[Value], keys: &mut Vec<(usize, Jwk)>, dropped: &m
         });
         false
     });
-    dropped.sort_by_key(|dropped| dropped.index);
+    dropped.sort_unstable_by_key(|dropped| dropped.index);
 }
