@@ -23,6 +23,9 @@ TOOLS ?= .tools
 # What `make bench` measures: rows by name, and how often it runs as a whole.
 ROWS ?=
 REPEAT ?=
+# Whose key `make api-key` makes, and where the secret of its digest's HMAC is.
+ID ?=
+HMAC_ENV ?=
 # External test vectors, read by tests and never copied.
 VECTORS_DIR ?= $(CURDIR)/../shared/vectors
 
@@ -77,7 +80,7 @@ fuel-update: wasm ## write what each filter's typical paths cost: filters/*/fuel
 
 .PHONY: wasm
 wasm: rust ## build dist/<module>.wasm, with size, imports and exports
-	@MAX_KIB='528 jwt-auth=1024' scripts/modules.sh '$(TARGET)' dist modules $(MODULES)
+	@MAX_KIB='528 api-key-auth=576 jwt-auth=1024' scripts/modules.sh '$(TARGET)' dist modules $(MODULES)
 
 .PHONY: test-unit
 test-unit: wasm test-modules ## tests that need no Envoy, on the filters and on the compiled modules
@@ -101,6 +104,15 @@ test-wasm32: rust node wasm-bindgen ## the pure crates' tests on wasm32, under N
 .PHONY: e2e
 e2e: envoy wasm test-modules ## tests with real Envoys
 	cargo test -p gatepost-e2e
+
+.PHONY: api-key
+api-key: rust ## a new API key, shown once, and its entry for api-key-auth: ID=client HMAC_ENV=VARIABLE
+	@cargo run -q -p xtask -- api-key --id '$(ID)' --hmac-env '$(HMAC_ENV)'
+
+.PHONY: api-key-digest
+api-key-digest: rust ## the entry of an API key that is there already: asked for, or read from a pipe
+	@if [[ -t 0 ]]; then IFS= read -rsp 'key: ' key; echo >&2; printf %s "$$key"; else cat; fi \
+	    | cargo run -q -p xtask -- api-key --stdin --id '$(ID)' --hmac-env '$(HMAC_ENV)'
 
 .PHONY: lint
 lint: rust $(CARGO_DENY) ## format, clippy, the laws, licences, sources, duplicates

@@ -1,5 +1,6 @@
 //! The rows. A filter has a file of its own here.
 
+mod api_key_auth;
 mod floor;
 mod ip_allowlist;
 mod noop;
@@ -17,6 +18,7 @@ pub(crate) fn all() -> Result<Vec<Row>> {
         floor::rows()?,
         rbac::rows(),
         ip_allowlist::rows()?,
+        api_key_auth::rows()?,
     ];
     Ok(rows.into_iter().flatten().collect())
 }

@@ -92,26 +92,25 @@ fn words(command: &str) -> Vec<String> {
     words
 }
 
-struct Gates {
-    plain: Envoy,
-    proxies: Envoy,
-}
+/// The shipped files that the commands of a page speak to: port, file, listener.
+type Files = [(u16, &'static str, &'static str)];
+
+/// Those files in Envoys, by the ports that the commands name.
+struct Gates(Vec<(u16, Envoy, &'static str)>);
 
 impl Gates {
-    fn open(binary: &Binary, upstream: &Upstream) -> Result<Self> {
-        Ok(Self {
-            plain: Envoy::start(binary, &shipped("ip-allowlist.yaml", upstream)?)?,
-            proxies: Envoy::start(binary, &shipped("ip-allowlist-proxies.yaml", upstream)?)?,
-        })
+    fn open(binary: &Binary, upstream: &Upstream, files: &Files) -> Result<Self> {
+        let open = |(port, file, listener): &(u16, &str, &'static str)| {
+            let envoy = Envoy::start(binary, &shipped(file, upstream)?)?;
+            Ok((*port, envoy, *listener))
+        };
+        files.iter().map(open).collect::<Result<_>>().map(Self)
     }
 
     fn send(&self, curl: &Curl) -> Result<Response> {
-        let listener = match curl.port {
-            10000 => self.plain.listener("ingress")?,
-            10001 => self.proxies.listener("inner")?,
-            other => panic!("no shipped file listens on {other}"),
-        };
-        let to: SocketAddr = (Ipv4Addr::LOCALHOST, listener.port()).into();
+        let found = self.0.iter().find(|(port, ..)| *port == curl.port);
+        let (_, envoy, listener) = found.expect("a shipped file listens there");
+        let to: SocketAddr = (Ipv4Addr::LOCALHOST, envoy.listener(listener)?.port()).into();
         let headers: Vec<_> = curl
             .headers
             .iter()
@@ -121,17 +120,16 @@ impl Gates {
     }
 }
 
-#[test]
-fn every_curl_of_a_page_gives_its_reason() -> Result<()> {
-    let rows = rows("filters/ip-allowlist/README.md");
+fn every_curl_gives_its_reason(page: &str, files: &Files) -> Result<()> {
+    let rows = rows(page);
     assert!(
         rows.len() >= 5,
-        "the page has {} rows with a curl",
+        "{page} has {} rows with a curl",
         rows.len()
     );
     each_envoy(|binary| {
         let upstream = Upstream::start()?;
-        let gates = Gates::open(binary, &upstream)?;
+        let gates = Gates::open(binary, &upstream, files)?;
         for row in &rows {
             let response = gates.send(&parse(&row.command))?;
             let text = response.text();
@@ -140,4 +138,23 @@ fn every_curl_of_a_page_gives_its_reason() -> Result<()> {
         }
         Ok(())
     })
+}
+
+#[test]
+fn every_curl_of_a_page_gives_its_reason() -> Result<()> {
+    every_curl_gives_its_reason(
+        "filters/ip-allowlist/README.md",
+        &[
+            (10000, "ip-allowlist.yaml", "ingress"),
+            (10001, "ip-allowlist-proxies.yaml", "inner"),
+        ],
+    )
+}
+
+#[test]
+fn every_curl_of_the_page_of_api_keys_gives_its_reason() -> Result<()> {
+    every_curl_gives_its_reason(
+        "filters/api-key-auth/README.md",
+        &[(10000, "api-key-auth.yaml", "ingress")],
+    )
 }

@@ -1,5 +1,6 @@
 //! Build steps that Cargo cannot do. `make` calls them.
 
+mod api_key;
 mod fold;
 mod hollow;
 mod laws;
@@ -13,6 +14,7 @@ fn main() -> ExitCode {
     let result = match arguments.as_slice() {
         ["module", input, output, options @ ..] => module::finish(input, output, options),
         ["laws"] => laws::check(),
+        ["api-key", options @ ..] => api_key::make(options),
         _ => Err(USAGE.to_owned()),
     };
     match result {
@@ -27,5 +29,8 @@ fn main() -> ExitCode {
 const USAGE: &str = "usage:
   xtask module <in.wasm> <out.wasm> --name N --version V --revision R [--max-kib N] [--names keep]
       trim a linked module to the callbacks that it declares, stamp it, check it
+  xtask api-key [--id ID] [--hmac-env VARIABLE] [--stdin]
+      make an API key, or read one from the standard input, and print the entry of its
+      digest; with HMAC, whose secret is in the environment
   xtask laws
       check that every crate linked into a module is under the workspace's lints";

@@ -4,7 +4,7 @@
 mod key;
 
 use gatepost_config::Name;
-use gatepost_filter::{CredentialSourcesConfig, Mode, RawDenyResponse, RecordWhen};
+use gatepost_filter::{CredentialSourcesConfig, Mode, RawDenyResponse, RecordWhen, RemoteConfig};
 use gatepost_http_match::{Given, MatchConfig};
 use serde::Deserialize;
 
@@ -25,6 +25,11 @@ pub(crate) struct Config {
     /// The keys, at most 200000.
     #[serde(default, deserialize_with = "gatepost_config::discreetly")]
     pub(crate) keys: Vec<KeyConfig>,
+    /// A server that publishes keys, as `{"keys": [...]}`, beside those of `keys`. Its
+    /// `refresh` is `1m` unless it says otherwise, `stale_for` `24h`, `max_bytes`
+    /// 4194304 and at most 16777216.
+    #[serde(default)]
+    pub(crate) feed: Given<RemoteConfig>,
     /// The secret of the digests `hmac-sha256:`.
     #[serde(default, deserialize_with = "gatepost_config::discreetly")]
     pub(crate) hmac_secret: Given<SecretConfig>,

@@ -125,6 +125,12 @@ impl Hasher {
         self.hmac.is_some()
     }
 
+    /// The digests of a key, as keys may be known by: hashed here and nowhere else.
+    #[must_use]
+    pub fn present(&self, key: &[u8]) -> Presented {
+        Presented([Algorithm::Sha256, Algorithm::HmacSha256].map(|kind| self.digest(kind, key)))
+    }
+
     /// The digest of a key; nothing for HMAC without a secret.
     #[must_use]
     pub fn digest(&self, algorithm: Algorithm, key: &[u8]) -> Option<KeyDigest> {
@@ -139,6 +145,9 @@ impl Hasher {
         Some(KeyDigest::new(algorithm, bytes))
     }
 }
+
+/// The digests of a key that somebody presents: one for each algorithm.
+pub struct Presented(pub(crate) [Option<KeyDigest>; 2]);
 
 /// Whether there is a secret, and no more.
 impl fmt::Debug for Hasher {

@@ -2,14 +2,14 @@
 
 mod builder;
 mod document;
-// mod format;
+mod format;
 mod key;
 mod record;
 mod set;
 
 pub(crate) use self::builder::{Builder, BuilderError};
 pub use self::document::{DocumentError, read_keys};
-// pub(crate) use self::format::KeyFormat;
+pub(crate) use self::format::KeyFormat;
 pub(crate) use self::key::{Key, is_key_id};
 pub(crate) use self::record::Record;
 pub use self::set::{DecodeError, Found, KeySet};

@@ -1,11 +1,12 @@
 //! Lets requests in by keys of which only digests are known.
 //!
 //! `config.rs` is the document as an operator writes it; `plan.rs` turns it into
-//! a plan that cannot be wrong; `digest.rs` and `keys.rs` are the keys, `filter.rs`
-//! judges.
+//! a plan that cannot be wrong; `digest.rs` and `keys.rs` are the keys, `feed.rs`
+//! those that a server publishes; `filter.rs` judges.
 
 mod config;
 pub mod digest;
+mod feed;
 mod filter;
 pub mod keys;
 mod plan;

@@ -4,10 +4,13 @@ mod access;
 mod keys;
 mod outputs;
 
+use std::time::Duration;
+
 use gatepost_config::{FieldPath, Problems};
 use gatepost_filter::{
     ChallengeConfig, Challenges, CredentialHeaderConfig, CredentialSources,
-    CredentialSourcesConfig, DenyResponse, RecordWhen, Rules, RulesBuilder, Services, Settings,
+    CredentialSourcesConfig, DenyResponse, RecordWhen, RemoteDefaults, RemotePlan, Rules,
+    RulesBuilder, Services, Settings,
 };
 use gatepost_http_match::{Given, Matcher};
 
@@ -27,6 +30,8 @@ pub(crate) struct Plan {
     pub(crate) has_inline_secret: bool,
     /// Those of the document itself.
     pub(crate) keys: KeySet,
+    /// Those that a server publishes, until they are kept.
+    pub(crate) feed: Option<RemotePlan>,
     pub(crate) outputs: Outputs,
     pub(crate) passes_preflights: bool,
     pub(crate) challenges: Challenges,
@@ -39,6 +44,15 @@ pub(crate) struct Plan {
 /// The scheme of challenges. HTTP asks for one in every 401 (RFC 9110 15.5.2), and
 /// none is registered for keys.
 const SCHEME: &str = "ApiKey";
+
+/// A key that is taken back stops within a minute.
+const FEED_DEFAULTS: RemoteDefaults = RemoteDefaults {
+    refresh: Duration::from_secs(60),
+    stale_for: Duration::from_secs(24 * 3600),
+    cooldown: Duration::from_secs(10),
+    max_bytes: 4 << 20,
+    most_bytes: 16 << 20,
+};
 
 impl Plan {
     /// Checks a document.
@@ -86,12 +100,19 @@ impl Plan {
             record: config.record,
             rules: rules.settings(),
         };
-        keys.check_rules(&rules, &default, &settings, at, &mut problems);
+        let has_feed = config.feed.0.is_some();
+        let feed_at = at.field("feed");
+        let feed = config
+            .feed
+            .0
+            .and_then(|feed| feed.compile(&FEED_DEFAULTS, &feed_at, &mut problems));
+        keys.check_rules(&rules, &default, &settings, has_feed, at, &mut problems);
         let plan = Self {
             sources,
             hasher,
             has_inline_secret,
             keys: keys.set,
+            feed,
             outputs,
             passes_preflights: config.cors_preflight == CorsPreflight::Pass,
             challenges,

@@ -70,6 +70,27 @@ fn a_digest_with_a_secret_needs_that_secret() {
 }
 
 #[test]
+fn the_secret_comes_from_the_proxys_environment_or_the_document_is_refused() {
+    let secret = "0123456789abcdef0123456789abcdef";
+    let hasher = Hasher::with_secret(secret.as_bytes()).unwrap();
+    let digest = hasher.digest(Algorithm::HmacSha256, b"alpha").unwrap();
+    let document = format!(
+        r#"{{"hmac_secret": {{"host_env_key": "KEY_SECRET"}}, "keys": [{{"id": "a", "digest": "{digest}"}}]}}"#
+    );
+    each_code(|code| {
+        let mut proxy = TestProxy::new(code);
+        assert!(!proxy.configure(&document));
+        proxy.set_environment("KEY_SECRET", "too short");
+        assert!(!proxy.configure(&document));
+        assert!(!proxy.log_text().contains("too short"));
+        proxy.set_environment("KEY_SECRET", secret);
+        assert!(proxy.configure(&document), "{}", proxy.log_text());
+        assert_eq!(judged(&mut proxy, &with_key("alpha")), "passed");
+        assert_eq!(judged(&mut proxy, &with_key("beta")), "401 api_key_unknown");
+    });
+}
+
+#[test]
 fn a_key_is_good_from_not_before_until_expires() {
     let more = r#""not_before": "2030-01-01T00:00:00Z", "expires": "2030-01-02T00:00:00Z""#;
     filter(&with_keys(&[entry("a", "alpha", more)], ""), |proxy| {

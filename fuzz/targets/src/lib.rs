@@ -6,6 +6,7 @@
 //! runs the seeds, and all that was ever found, through the same functions.
 
 mod addresses;
+mod api_keys;
 mod documents;
 mod feeds;
 mod requests;
@@ -15,6 +16,7 @@ mod tokens;
 pub mod vectors;
 
 pub use addresses::{cidr_list, forwarded, x_forwarded_for};
+pub use api_keys::api_keys;
 pub use documents::config_document;
 pub use feeds::{feed_json, feed_table_decode, feed_text, rfc3339};
 pub use requests::{cookie, matcher, path, query};
@@ -30,7 +32,8 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 18] = [
+pub const TARGETS: [Target; 19] = [
+    Target::new("api_keys", api_keys),
     Target::new("cidr_list", cidr_list),
     Target::new("claim_path", claim_path),
     Target::new("claims", claims),

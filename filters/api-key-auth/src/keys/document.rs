@@ -7,6 +7,7 @@
 use std::fmt;
 
 use gatepost_config::{FieldPath, Part, Problems};
+use serde::Deserialize;
 
 use super::{Builder, BuilderError, Key, KeySet, MOST_KEYS};
 use crate::config::KeyConfig;
@@ -66,6 +67,11 @@ pub enum DocumentError {
 const LONGEST_KEY: usize = 32 * 1024;
 /// What one step reads: so many bytes, or one key.
 const STEP: usize = 64 * 1024;
+
+/// A key in which nothing is shown of what is wrong: it may be a key.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Entry(#[serde(deserialize_with = "gatepost_config::discreetly")] KeyConfig);
 
 impl Parser {
     pub(super) fn new(body: Vec<u8>, accepts_hmac: bool) -> Self {
@@ -158,7 +164,7 @@ impl Parser {
         let root = FieldPath::ROOT;
         let keys = root.field("keys");
         let at = keys.index(place);
-        let raw: KeyConfig = Part::whole(text)
+        let Entry(raw) = Part::whole(text)
             .map_err(|problems| elsewhere(&problems, &at))?
             .read_at(&at)?;
         let mut problems = Problems::new();

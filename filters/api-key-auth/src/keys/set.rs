@@ -7,7 +7,7 @@ use std::fmt;
 
 use super::record::Record;
 use super::{DecodeError as Error, MOST_KEYS};
-use crate::digest::{Algorithm, Hasher, KeyDigest};
+use crate::digest::{KeyDigest, Presented};
 
 /// A place among the records.
 pub(super) type Offset = u32;
@@ -15,8 +15,7 @@ pub(super) type Offset = u32;
 /// Keys, found by their digests.
 ///
 /// What a look-up takes hangs on the number of keys and not on whether there is such a
-/// key: the presented key is hashed once for each algorithm that the set has, the
-/// digest is searched in as many steps as any other, and compared once more, with what
+/// key: the presented key is hashed once for each algorithm, the digest is searched in as many steps as any other, and compared once more, with what
 /// was found in its place, in constant time. The order of the search follows the digest
 /// of what was presented: who learned from the time of many answers how a known digest
 /// begins would still have to find a key for it, which is as hard as guessing the key.
@@ -107,29 +106,12 @@ impl KeySet {
         self.digests.is_empty()
     }
 
-    /// Whether a key has a digest of this kind, so that presented keys are to be
-    /// hashed so.
+    /// The key that somebody presents.
     #[must_use]
-    pub fn has(&self, algorithm: Algorithm) -> bool {
-        // The algorithm is the first byte of what they are sorted by.
-        let edge = match algorithm {
-            Algorithm::Sha256 => self.digests.first(),
-            Algorithm::HmacSha256 => self.digests.last(),
-        };
-        edge.is_some_and(|digest| digest.first() == Some(&(algorithm as u8)))
-    }
-
-    /// The key that somebody presents, in every algorithm that the set has.
-    #[must_use]
-    pub fn find(&self, hasher: &Hasher, key: &[u8]) -> Found {
+    pub fn find(&self, Presented(digests): &Presented) -> Found {
         let mut found = Found::Nothing;
-        for algorithm in [Algorithm::Sha256, Algorithm::HmacSha256] {
-            if !self.has(algorithm) {
-                continue;
-            }
-            if let Some(digest) = hasher.digest(algorithm, key)
-                && let Some(place) = self.place(&digest)
-            {
+        for digest in digests.iter().flatten() {
+            if let Some(place) = self.place(digest) {
                 found = Found::Key(place);
             }
         }
@@ -147,12 +129,17 @@ impl KeySet {
 
     /// What is known of the key at a place.
     pub(crate) fn record(&self, place: usize) -> Option<Record<'_>> {
+        Record::read(self.record_bytes(place)?)
+    }
+
+    /// The same as it stands.
+    pub(crate) fn record_bytes(&self, place: usize) -> Option<&[u8]> {
         let start = match place.checked_sub(1) {
             Some(before) => usize::try_from(*self.ends.get(before)?).ok()?,
             None => 0,
         };
         let end = usize::try_from(*self.ends.get(place)?).ok()?;
-        Record::read(self.records.get(start..end)?)
+        self.records.get(start..end)
     }
 }
 

@@ -78,15 +78,16 @@ impl InlineKeys {
         rules: &Rules<Access>,
         default: &Access,
         settings: &Settings,
+        has_feed: bool,
         at: &FieldPath<'_>,
         problems: &mut Problems,
     ) {
-        if self.ids.is_empty() {
+        if self.ids.is_empty() && !has_feed {
             let asks = |access: &Access| access.require != Require::None;
             if rules.iter().chain([default]).any(asks) {
                 problems.push(
                     &at.field("keys"),
-                    "expected at least one key: a rule, or the default, asks for one",
+                    "expected at least one key, or a `feed`: a rule, or the default, asks for a key",
                 );
             }
             return;
@@ -100,6 +101,10 @@ impl InlineKeys {
                     format_args!("expected the name of a rule, or `{DEFAULT}`, found `{name}`"),
                 );
             }
+        }
+        if has_feed {
+            // Nobody knows yet what its keys are called.
+            return;
         }
         let rules_at = at.field("rules");
         for (index, access) in rules.iter().enumerate() {
@@ -148,7 +153,7 @@ pub(super) fn hasher(
     let (field, secret) = match raw.0 {
         None => return Hasher::default(),
         Some(SecretConfig::Inline(secret)) => ("inline", Some(secret)),
-        Some(SecretConfig::HostEnvKey(name)) => ("host_env_key", environment(services, &name)),
+        Some(SecretConfig::HostEnvKey(name)) => ("host_env_key", services.environment(&name)),
     };
     let hasher = secret.map(|secret| Hasher::with_secret(secret.as_bytes()));
     match hasher {
@@ -169,8 +174,4 @@ pub(super) fn hasher(
             Hasher::default()
         }
     }
-}
-
-fn environment(_: &dyn Services, _: &str) -> Option<String> {
-    None
 }

@@ -6,11 +6,12 @@
     clippy::indexing_slicing
 )]
 
+pub(crate) mod feeds;
 pub(crate) mod wrong;
 
 use gatepost_api_key_auth::digest::{Algorithm, Hasher};
 use gatepost_host::Module;
-use gatepost_test_host::{Code, LocalReply, RequestParts, TestProxy, Verdict, values};
+use gatepost_test_host::{Code, LocalReply, RequestParts, Sent, TestProxy, Verdict, values};
 
 static MODULE: Module = Module {
     kinds: &[gatepost_api_key_auth::KIND],
@@ -59,7 +60,17 @@ pub(crate) fn with_key(key: &str) -> RequestParts {
 
 /// What becomes of a request: `passed`, or status and reason.
 pub(crate) fn judged(proxy: &mut TestProxy, request: &RequestParts) -> String {
-    match proxy.judge(request) {
+    judged_on(proxy, 0, request)
+}
+
+/// The same on a worker.
+pub(crate) fn judged_on(proxy: &mut TestProxy, worker: usize, request: &RequestParts) -> String {
+    let sent = proxy.send_to(worker, request);
+    outcome(proxy, sent)
+}
+
+pub(crate) fn outcome(proxy: &TestProxy, sent: Sent) -> String {
+    match proxy.verdict(sent) {
         Verdict::Passed(_) => "passed".to_owned(),
         Verdict::Replied(reply) => format!("{} {}", reply.status, reply.details),
         Verdict::Held => "held".to_owned(),
