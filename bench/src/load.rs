@@ -34,7 +34,9 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// The connections to one row's listener.
 pub(crate) struct Load {
     row: &'static str,
-    request: Vec<u8>,
+    /// Sent by turns.
+    requests: Vec<Vec<u8>>,
+    next: usize,
     /// Every answer is as long as the first.
     answer_length: usize,
     connections: Vec<TcpStream>,
@@ -46,7 +48,8 @@ impl Load {
         let io = |error| Error::Io("connecting to a listener", error);
         let mut load = Self {
             row: row.name,
-            request: request(row),
+            requests: requests(row)?,
+            next: 0,
             answer_length: 0,
             connections: Vec::new(),
         };
@@ -67,8 +70,8 @@ impl Load {
     /// Envoy never waits. Every answer is a 200.
     pub(crate) fn send(&mut self, count: usize) -> Result<()> {
         let mut to_send = count;
-        for connection in self.connections.iter_mut().take(count) {
-            write(connection, &self.request)?;
+        for turn in 0..self.connections.len().min(count) {
+            self.write(turn)?;
             to_send -= 1;
         }
         for answered in 0..count {
@@ -79,16 +82,28 @@ impl Load {
                 return Err(bad_answer(self.row, &answer));
             }
             if to_send > 0 {
-                write(connection, &self.request)?;
+                self.write(turn)?;
                 to_send -= 1;
             }
         }
         Ok(())
     }
 
+    /// Sends the next request on the connection of this turn.
+    fn write(&mut self, turn: usize) -> Result<()> {
+        let request = &self.requests[self.next];
+        self.next = (self.next + 1) % self.requests.len();
+        // A request is far smaller than an empty send buffer.
+        self.connections[turn]
+            .write_all(request)
+            .map_err(|error| Error::Io("sending a request", error))
+    }
+
     fn learn(&mut self) -> Result<()> {
+        if !self.connections.is_empty() {
+            self.write(0)?;
+        }
         if let Some(connection) = self.connections.first_mut() {
-            write(connection, &self.request)?;
             let answer = read(connection, |answer| {
                 answer.ends_with(crate::proxy::BODY.as_bytes())
             })?;
@@ -101,20 +116,25 @@ impl Load {
     }
 }
 
-fn request(row: &Row) -> Vec<u8> {
+/// One request, or one a token.
+fn requests(row: &Row) -> Result<Vec<Vec<u8>>> {
+    let Some(tokens) = &row.tokens else {
+        return Ok(vec![request(row, None)]);
+    };
+    let tokens = tokens.all()?.iter();
+    Ok(tokens.map(|token| request(row, Some(token))).collect())
+}
+
+fn request(row: &Row, token: Option<&str>) -> Vec<u8> {
     let mut head = format!("GET {} HTTP/1.1\r\nhost: shop.example\r\n", row.path);
     for (name, value) in HEADERS.iter().chain(&row.headers) {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
+    if let Some(token) = token {
+        head.push_str(&format!("authorization: Bearer {token}\r\n"));
+    }
     head.push_str("\r\n");
     head.into_bytes()
-}
-
-fn write(connection: &mut TcpStream, request: &[u8]) -> Result<()> {
-    // A request is far smaller than an empty send buffer.
-    connection
-        .write_all(request)
-        .map_err(|error| Error::Io("sending a request", error))
 }
 
 /// Reads until the answer `is_whole`; it asks again and again instead of sleeping.

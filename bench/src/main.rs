@@ -3,8 +3,8 @@
 //! `make bench-plot` draws the last run into docs/performance.md.
 //!
 //! `row.rs` says what is compared, `rows/` has the rows; `proxy.rs` starts the one
-//! Envoy with a listener a row, `load.rs` sends requests, `cpu.rs` reads what they
-//! cost, `rounds.rs` measures all rows in turn; `statistics.rs` and `report.rs` make
+//! Envoy with a listener a row, `load.rs` sends requests, with what `tokens.rs` makes,
+//! `cpu.rs` reads what they cost, `rounds.rs` measures all rows in turn; `statistics.rs` and `report.rs` make
 //! figures of it, and `plot.rs` and `page.rs` show them.
 
 mod cpu;
@@ -19,6 +19,7 @@ mod row;
 mod rows;
 mod settings;
 mod statistics;
+mod tokens;
 
 use std::process::ExitCode;
 

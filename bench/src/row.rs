@@ -1,8 +1,11 @@
 //! What is compared: a row is a listener with a filter, and how to see that it judged.
 
 use std::path::Path;
+use std::rc::Rc;
 
 use serde_json::{Value, json};
+
+use crate::tokens::Tokens;
 
 /// Without any filter: what Envoy costs.
 pub(crate) const NONE: &str = "none";
@@ -25,6 +28,8 @@ pub(crate) struct Row {
     pub(crate) path: &'static str,
     /// Header fields beside the ordinary ones.
     pub(crate) headers: Vec<(&'static str, &'static str)>,
+    /// Tokens, one a request by turns.
+    pub(crate) tokens: Option<Rc<Tokens>>,
 }
 
 /// What shows that a row's filter judged its requests.
@@ -46,6 +51,7 @@ impl Row {
             proof: Proof::Answer,
             path: "/",
             headers: Vec::new(),
+            tokens: None,
         }
     }
 

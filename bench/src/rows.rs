@@ -3,6 +3,8 @@
 mod api_key_auth;
 mod floor;
 mod ip_allowlist;
+mod jwt_auth;
+mod jwt_authn;
 mod noop;
 mod rbac;
 
@@ -10,15 +12,19 @@ use std::net::Ipv4Addr;
 
 use crate::error::Result;
 use crate::row::Row;
+use crate::tokens::Pools;
 
 /// All rows, in the order of the table.
 pub(crate) fn all() -> Result<Vec<Row>> {
+    let pools = Pools::new()?;
     let rows = [
         noop::rows()?,
         floor::rows()?,
         rbac::rows(),
         ip_allowlist::rows()?,
         api_key_auth::rows()?,
+        jwt_authn::rows(&pools),
+        jwt_auth::rows(&pools)?,
     ];
     Ok(rows.into_iter().flatten().collect())
 }

@@ -47,6 +47,13 @@ const OFFICE: &str = r#"{filters: [{name: ip-allowlist, ip-allowlist: {
 const KEYED: &str = r#"{filters: [{name: api-key-auth, api-key-auth: {keys: [{id: app,
     digest: 'sha256:a172cedcae47474b615c54d510a5d84a8dea3032e958587430b413538be3f333'}]}}]}"#;
 
+/// A key whose private half nobody kept, and what it signed before: good until 2100.
+const SIGNED: &str = r#"{filters: [{name: jwt-auth, jwt-auth: {
+    providers: {shop: {keys: {inline: {keys: [{kty: OKP, crv: Ed25519, kid: k,
+        x: Bou3yKJ5w_IpHJPNdMKN1ArtJ8M9-qHIDU9HDW8TWKE}]}}}},
+    rules: [{name: all, require: {provider: shop}}]}}]}"#;
+const TOKEN: &str = "Bearer eyJhbGciOiJFZERTQSIsImtpZCI6ImsifQ.eyJzdWIiOiJhbGljZSIsImV4cCI6NDEwMjQ0NDgwMH0.Xjc9dxcbBCHHuAzBSZsuKvtKnDhD9Yq0FnLqRJvnwzxyarhQBcnaJ5_CfFLgaYwBalLy_GUUXtryTf51qL6dDw";
+
 pub(crate) const ROWS: &[Row] = &[
     Row {
         name: "ip-allowlist",
@@ -73,6 +80,21 @@ pub(crate) const ROWS: &[Row] = &[
             status: 401,
             grpc_status: 16,
             ..Case::denied(KEYED, "api_key_missing")
+        },
+    },
+    Row {
+        name: "jwt-auth",
+        module: Module::Shipped("jwt-auth"),
+        allowed: Case {
+            rule: "all",
+            headers: &[("authorization", TOKEN)],
+            ..Case::allowed(SIGNED, "allowed")
+        },
+        denied: Case {
+            rule: "all",
+            status: 401,
+            grpc_status: 16,
+            ..Case::denied(SIGNED, "jwt_missing")
         },
     },
     // Waits for a call of its own.

@@ -1,33 +1,24 @@
-//! `make demo`: a real Envoy with the ip-allowlist filter in front of an echo
-//! service, real requests, and for each what was decided, why, and which metric
-//! moved. It fails if anything is not as it says.
+//! Addresses: the ip-allowlist filter, and what one odd byte does to another one.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use gatepost_e2e::{
-    Binary, Bootstrap, Envoy, Error, Http1Client, LARGE_LIST, Response, Result, Stats, Upstream,
-    envoys, module, shipped, test_module, wait_until, with_large_list,
+    Binary, Bootstrap, Envoy, Http1Client, LARGE_LIST, Result, Upstream, module, shipped,
+    test_module, wait_until, with_large_list,
 };
 
-fn main() -> Result<()> {
-    let binary = envoys()
-        .into_iter()
-        .next()
-        .ok_or(Error::Missing("an Envoy".into()))?;
-    let upstream = Upstream::start()?;
-    println!(
-        "Envoy {} with dist/ip-allowlist.wasm in front of an echo service\n",
-        binary.name
-    );
+use crate::show::{expect, show_metric, total, verdict};
+
+const FILTER: &str = "ip-allowlist";
+
+pub(crate) fn show(binary: &Binary, upstream: &Upstream) -> Result<()> {
     println!(
         "envoy/ip-allowlist.yaml as shipped: office = 127.0.0.1, 127.0.0.2, ::1; blocked = 127.0.0.3"
     );
-    verdicts(&binary, &upstream)?;
-    large_list(&binary, &upstream)?;
-    odd_byte(&binary, &upstream)?;
-    println!("\nAll as expected. Next: README.md, filters/ip-allowlist/README.md");
-    Ok(())
+    verdicts(binary, upstream)?;
+    large_list(binary, upstream)?;
+    odd_byte(binary, upstream)
 }
 
 /// A request of the demo, and what is to come of it.
@@ -119,7 +110,7 @@ fn verdicts(binary: &Binary, upstream: &Upstream) -> Result<()> {
             IpAddr::V4(_) => (Ipv4Addr::LOCALHOST, port).into(),
             IpAddr::V6(_) => (Ipv6Addr::LOCALHOST, port).into(),
         };
-        let before = total(&envoy.stats()?, step.status, step.rule, step.reason);
+        let before = total(&envoy.stats()?, FILTER, step.status, step.rule, step.reason);
         let response = Http1Client::connect_from(step.from, to)?.get(step.path, step.headers)?;
         let headers: String = step
             .headers
@@ -129,7 +120,7 @@ fn verdicts(binary: &Binary, upstream: &Upstream) -> Result<()> {
         println!("\n  {}", step.says);
         println!("    GET {}{headers} from {}", step.path, step.from);
         println!("    {} {}", response.status, verdict(&response));
-        show_metric(&envoy, step.status, step.rule, step.reason, before)?;
+        show_metric(&envoy, FILTER, step.status, step.rule, step.reason, before)?;
         expect(response.status == step.status, step.says)?;
     }
     Ok(())
@@ -157,7 +148,7 @@ fn large_list(binary: &Binary, upstream: &Upstream) -> Result<()> {
             response.status,
             verdict(&response)
         );
-        show_metric(&envoy, status, "all", reason, 0)?;
+        show_metric(&envoy, FILTER, status, "all", reason, 0)?;
         expect(response.status == status, "the list of 100,000")?;
     }
     Ok(())
@@ -209,47 +200,4 @@ fn odd_then_plain(binary: &Binary, bootstrap: &Bootstrap, after: u16) -> Result<
         },
     )?;
     Ok((first, plain))
-}
-
-fn metric(status: u16) -> &'static str {
-    if status == 200 {
-        "gatepost_allowed_total"
-    } else {
-        "gatepost_denied_total"
-    }
-}
-
-/// Waits until the counter has moved on from `before`, and shows it.
-fn show_metric(envoy: &Envoy, status: u16, rule: &str, reason: &str, before: u64) -> Result<()> {
-    let after = envoy.wait_for_stats("the metric moves", |stats| {
-        Some(total(stats, status, rule, reason)).filter(|count| *count > before)
-    })?;
-    println!(
-        "    {}{{wasm_filter=\"ip-allowlist\", component=\"{rule}\", tag=\"{reason}\"}} {before} -> {after}",
-        metric(status)
-    );
-    Ok(())
-}
-
-fn total(stats: &Stats, status: u16, rule: &str, reason: &str) -> u64 {
-    let metric = metric(status);
-    stats.get(&format!(
-        "wasmcustom.wasm_filter.ip-allowlist.component.{rule}.tag.{reason};.{metric}"
-    ))
-}
-
-/// The filter's answer, or that the request reached the service.
-fn verdict(response: &Response) -> String {
-    if response.status == 200 {
-        return "answered by the service".to_owned();
-    }
-    response.text().trim().to_owned()
-}
-
-fn expect(is_so: bool, what: &str) -> Result<()> {
-    if is_so {
-        Ok(())
-    } else {
-        Err(Error::Malformed(format!("not as expected: {what}")))
-    }
 }
