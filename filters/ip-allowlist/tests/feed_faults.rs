@@ -146,7 +146,11 @@ fn without_shared_data_nothing_is_fetched_and_nobody_passes() {
                 (0, 0),
                 "{call}"
             );
-            assert_eq!(judged(proxy, &from("203.0.113.9:1")), "held");
+            // It is known that there is none: nobody waits for what will not come.
+            assert_eq!(
+                judged(proxy, &from("203.0.113.9:1")),
+                "503 list_unavailable"
+            );
             proxy.advance(Duration::from_secs(2));
             proxy.tick();
             proxy.mend(call);

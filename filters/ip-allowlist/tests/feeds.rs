@@ -71,8 +71,6 @@ fn a_request_waits_no_longer_than_two_seconds_however_often_it_is_woken() {
     feed(&allowing(""), |proxy| {
         let sent = proxy.send(&from("203.0.113.9:1"));
         let fetch = next_fetch(proxy);
-        proxy.reply(fetch.0, fetch.1.token, &[(":status", "500")], b"");
-        assert_eq!(outcome(proxy, sent), "held");
         proxy.advance(Duration::from_millis(1800));
         proxy.tick();
         assert_eq!(outcome(proxy, sent), "held");
@@ -83,6 +81,15 @@ fn a_request_waits_no_longer_than_two_seconds_however_often_it_is_woken() {
             panic!("not replied")
         };
         assert_eq!(values(&reply.headers, "retry-after"), ["2"]);
+        // Who waits when an attempt fails is told at once, as is who comes then.
+        let sent = proxy.send(&from("203.0.113.9:1"));
+        assert_eq!(outcome(proxy, sent), "held");
+        proxy.reply(fetch.0, fetch.1.token, &[(":status", "500")], b"");
+        assert_eq!(outcome(proxy, sent), "503 list_unavailable");
+        assert_eq!(
+            judged(proxy, &from("203.0.113.9:1")),
+            "503 list_unavailable"
+        );
     });
 }
 

@@ -153,7 +153,7 @@ fn who_it_was_is_in_record_and_log() {
             ("decision", "denied"),
             ("rule", "r"),
             ("reason", "identity_not_allowed"),
-            ("identity", "spiffe://td/b\n"),
+            ("identity", r"spiffe://td/b\n"),
             ("client_address", "10.0.0.1"),
         ] {
             let found = proxy.property(sent, &format!("gatepost.ip-allowlist.{field}"));
