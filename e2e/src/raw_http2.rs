@@ -72,19 +72,14 @@ impl RawHttp2Client {
         })
     }
 
-    /// Sends a header block, or after a body the trailers. Names and values are at
-    /// most 126 bytes long.
+    /// Sends a header block, or after a body the trailers. It must fit a frame.
     pub fn send_headers(&mut self, id: u32, fields: &[(&str, &str)], is_end: bool) -> Result<()> {
         let mut block = Vec::new();
         for (name, value) in fields {
             // Literal without indexing, new name, no Huffman (RFC 7541 6.2.2).
             block.push(0);
             for text in [name, value] {
-                let length = u8::try_from(text.len())
-                    .ok()
-                    .filter(|length| *length < 127)
-                    .ok_or_else(|| Error::Malformed("the test's own header".to_owned()))?;
-                block.push(length);
+                push_length(&mut block, text.len());
                 block.extend_from_slice(text.as_bytes());
             }
         }
@@ -200,6 +195,23 @@ impl RawHttp2Client {
         }
         Ok(Some(self.received.drain(..length).collect()))
     }
+}
+
+/// An integer with a prefix of seven bits (RFC 7541 5.1), whose eighth says that no
+/// Huffman code follows.
+fn push_length(block: &mut Vec<u8>, length: usize) {
+    const PREFIX: usize = 0x7f;
+    if length < PREFIX {
+        block.push(length as u8);
+        return;
+    }
+    block.push(PREFIX as u8);
+    let mut rest = length - PREFIX;
+    while rest >= 0x80 {
+        block.push((rest & 0x7f) as u8 | 0x80);
+        rest >>= 7;
+    }
+    block.push(rest as u8);
 }
 
 fn frame(kind: u8, flags: u8, id: u32, payload: &[u8]) -> Vec<u8> {

@@ -85,3 +85,12 @@ fn issuer(algorithm: &str) -> Result<Issuer> {
     let key = SigningKey::generate(algorithm, "one")?;
     Ok(Issuer::new("https://issuer.example", "shop", key))
 }
+
+#[test]
+fn no_two_keys_are_the_same() -> Result<()> {
+    for algorithm in ["RS256", "PS256", "ES256", "ES512", "EdDSA", "HS256"] {
+        let of = |algorithm| SigningKey::generate(algorithm, "one").map(|key| key.jwk());
+        assert_ne!(of(algorithm)?, of(algorithm)?, "{algorithm}");
+    }
+    Ok(())
+}

@@ -2,7 +2,6 @@
 //! and any bytes at all for tokens that are not honest.
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
 
 use jwt_simple::prelude::{
     ECDSAP256KeyPairLike, ECDSAP384KeyPairLike, ES256KeyPair, ES384KeyPair, Ed25519KeyPair,
@@ -190,18 +189,10 @@ fn parts(algorithm: &str, kid: &str) -> Result<Parts> {
     Ok(Parts { jwk, mint, sign })
 }
 
-/// A private key as PKCS#8. Every second call gives a new one and the others give
-/// the last again: to find the primes takes longer than a test.
+/// A private key as PKCS#8.
 fn rsa_key() -> Result<Vec<u8>> {
-    static LAST: Mutex<Option<Vec<u8>>> = Mutex::new(None);
-    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(key) = last.take() {
-        return Ok(key);
-    }
-    let key = RS256KeyPair::generate(RSA_BITS).and_then(|pair| pair.to_der());
-    let key = key.map_err(failed)?;
-    *last = Some(key.clone());
-    Ok(key)
+    let pair = RS256KeyPair::generate(RSA_BITS).map_err(failed)?;
+    pair.to_der().map_err(failed)
 }
 
 fn rsa(der: &[u8], padding: &'static dyn signature::RsaEncoding) -> Result<Sign> {
