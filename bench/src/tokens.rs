@@ -14,8 +14,8 @@ pub(crate) const ISSUER: &str = "https://issuer.example";
 /// The `aud` of every token.
 pub(crate) const AUDIENCE: &str = "shop";
 
-/// Each token comes again after so many others: by far more than a cache of the
-/// default size keeps, which is 1,024 in jwt-auth and 100 in Envoy's own filter.
+/// Each token comes again after so many others: more than the caches of these rows
+/// keep.
 const NEW: usize = 3000;
 
 /// A pool an algorithm. Our row and Envoy's check the same tokens.
