@@ -125,15 +125,18 @@ impl<F: Format + 'static> WatchedDocument<F> {
         self.watch.missing()
     }
 
-    /// Looks at the document, unless there is none or it is too old. Reads the
-    /// clock.
+    /// Looks at the document, or why there is none. Reads the clock: it may have
+    /// become too old since the last event.
     pub fn with<T>(
         &self,
         services: &dyn Services,
-        look: impl FnOnce(Option<&F::Document>) -> T,
+        look: impl FnOnce(Result<&F::Document, Missing>) -> T,
     ) -> T {
+        let missing = || self.missing().unwrap_or(Missing::Stale);
         let kept = &self.watch.kept;
-        kept.with(services, |document| look(document.and_then(typed)))
+        kept.with(services, |document| {
+            look(document.and_then(typed).ok_or_else(missing))
+        })
     }
 
     /// What a request waits for that comes before the first document, and how long

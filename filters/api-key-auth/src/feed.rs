@@ -47,9 +47,7 @@ impl Feed {
         services: &dyn Services,
         look: impl FnOnce(&KeySet) -> T,
     ) -> Result<T, Missing> {
-        let looked = self.0.with(services, |keys| keys.map(look));
-        // They may have become too old since the last tick.
-        looked.ok_or_else(|| self.0.missing().unwrap_or(Missing::Stale))
+        self.0.with(services, |keys| keys.map(look))
     }
 
     /// What a request waits for that comes before the keys, and how long it may still

@@ -1,6 +1,8 @@
 //! The keys that check a provider's signatures, wherever they come from.
 
 mod discovery;
+mod discovery_format;
+mod jwks_format;
 mod remote;
 
 use std::time::Duration;

@@ -20,7 +20,6 @@ mod provider;
 mod reason;
 mod requirement;
 mod revocation;
-mod served;
 mod tokens;
 mod verifier;
 mod warnings;

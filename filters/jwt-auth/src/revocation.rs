@@ -1,6 +1,7 @@
 //! Tokens that count no more.
 
 mod feed;
+mod feed_format;
 mod list;
 
 use std::time::Duration;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use gatepost_filter::{Missing, Request, Root, RootEvent, Services, WakeKey};
 
 use self::feed::RevocationFeed;
-pub(crate) use self::list::{Revocable, RevocationList, Sorted, is_value};
+pub(crate) use self::list::{Revocable, RevocationList, is_value};
 use crate::keys::Numbering;
 use crate::plan::RevocationPlan;
 

@@ -77,14 +77,14 @@ impl Filter for Words {
     fn on_request(&self, request: &mut Request<'_>) -> Verdict {
         let word = request.view().headers().first("x-word").map(<[u8]>::to_vec);
         let word = word.unwrap_or_default();
-        let look = |lines: Option<&Vec<Vec<u8>>>| lines.map(|lines| lines.contains(&word));
+        let look = |lines: Result<&Vec<Vec<u8>>, Missing>| lines.map(|lines| lines.contains(&word));
         match self.0.with(request.services(), look) {
-            Some(true) => Verdict::pass(RuleRef::None, Reason::fixed("word_known")),
-            Some(false) => self.demand(request),
-            None => {
-                let reason = match self.0.missing() {
-                    Some(Missing::NotLoaded) => Reason::fixed("words_unavailable"),
-                    Some(Missing::Stale) | None => Reason::fixed("words_stale"),
+            Ok(true) => Verdict::pass(RuleRef::None, Reason::fixed("word_known")),
+            Ok(false) => self.demand(request),
+            Err(missing) => {
+                let reason = match missing {
+                    Missing::NotLoaded => Reason::fixed("words_unavailable"),
+                    Missing::Stale => Reason::fixed("words_stale"),
                 };
                 let otherwise = Denial::with_status(RuleRef::None, reason, 503);
                 wait_or(self.0.wait(request), otherwise)

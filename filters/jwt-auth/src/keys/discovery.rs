@@ -6,17 +6,18 @@ use std::time::Duration;
 use gatepost_config::Shown;
 use gatepost_filter::{
     Contents, Demand, DocumentNames, Level, Missing, Request, Root, RootEvent, Services, WakeKey,
+    WatchedDocument,
 };
 use gatepost_jose::KeySet;
 
 use super::Numbering;
+use super::discovery_format::{DiscoveryFormat, KeysAt};
 use super::remote::RemoteKeys;
 use crate::plan::DiscoveryPlan;
-use crate::served::{KeysAt, Kind, Served, Watched};
 
 /// The keys of an issuer that publishes where they are, on one worker.
 pub(crate) struct DiscoveredKeys {
-    metadata: Watched,
+    metadata: WatchedDocument<DiscoveryFormat>,
     plan: DiscoveryPlan,
     key: WakeKey,
     instance: String,
@@ -52,12 +53,12 @@ impl DiscoveredKeys {
             more_gauges: &[],
             without: "tokens are answered with 503",
         };
-        let kind = Kind::Place {
+        let format = DiscoveryFormat {
             issuer: plan.issuer.clone(),
         };
         let metadata = plan.metadata.clone();
         Self {
-            metadata: Watched::new(metadata, kind, numbering.take(), names, services),
+            metadata: WatchedDocument::new(metadata, format, numbering.take(), names, services),
             key: numbering.take(),
             instance: numbering.instance.to_owned(),
             provider: provider.to_owned(),
@@ -99,8 +100,7 @@ impl DiscoveredKeys {
     pub(super) fn on_event(&self, root: &mut Root<'_>, event: RootEvent) {
         let services = root.services();
         let mut sets = self.sets.borrow_mut();
-        self.metadata.on_event(root, event, |document, _| {
-            let place = document.and_then(Served::place);
+        self.metadata.on_event(root, event, |place, _| {
             let serves = place.is_some_and(|place| self.follow(place, &mut sets, services));
             Contents {
                 serves,

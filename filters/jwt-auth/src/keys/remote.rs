@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use gatepost_filter::{
     Contents, Demand, DocumentNames, Missing, RemotePlan, Request, Root, RootEvent, Services,
-    WakeKey,
+    WakeKey, WatchedDocument,
 };
 use gatepost_jose::KeySet;
 
-use crate::served::{Kind, Served, Watched, look as look_at};
+use super::jwks_format::JwksFormat;
 
 /// A JWK set that a server publishes, on one worker.
 pub(crate) struct RemoteKeys {
-    watched: Watched,
+    watched: WatchedDocument<JwksFormat>,
     has_changed: Cell<bool>,
 }
 
@@ -37,7 +37,7 @@ impl RemoteKeys {
             without: "tokens are answered with 503",
         };
         Self {
-            watched: Watched::new(plan, Kind::KeySet, key, names, services),
+            watched: WatchedDocument::new(plan, JwksFormat, key, names, services),
             has_changed: Cell::default(),
         }
     }
@@ -47,7 +47,7 @@ impl RemoteKeys {
         services: &dyn Services,
         look: impl FnOnce(Result<&KeySet, Missing>) -> T,
     ) -> T {
-        look_at(&self.watched, services, Served::key_set, look)
+        self.watched.with(services, look)
     }
 
     pub(super) fn wait(&self, request: &mut Request<'_>) -> Option<(WakeKey, Duration)> {
@@ -68,8 +68,7 @@ impl RemoteKeys {
     }
 
     pub(super) fn on_event(&self, root: &mut Root<'_>, event: RootEvent) {
-        self.watched.on_event(root, event, |document, is_new| {
-            let keys = document.and_then(Served::key_set);
+        self.watched.on_event(root, event, |keys, is_new| {
             self.has_changed.set(self.has_changed.get() || is_new);
             Contents {
                 serves: keys.is_some(),

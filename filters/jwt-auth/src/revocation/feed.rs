@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
-use gatepost_filter::{Contents, DocumentNames, Request, Root, RootEvent, Services, WakeKey};
+use gatepost_filter::{
+    Contents, DocumentNames, Request, Root, RootEvent, Services, WakeKey, WatchedDocument,
+};
 
 use super::NotGood;
+use super::feed_format::RevocationFormat;
 use super::list::{Revocable, RevocationList};
 use crate::plan::RevocationFeedPlan;
-use crate::served::{Kind, Served, Watched, look};
 
 /// A list that a server publishes.
 pub(crate) struct RevocationFeed {
-    watched: Watched,
+    watched: WatchedDocument<RevocationFormat>,
     /// Whether requests do without the list when there is none.
     is_optional: bool,
 }
@@ -37,7 +39,7 @@ impl RevocationFeed {
             },
         };
         Self {
-            watched: Watched::new(plan.remote, Kind::Revocations, key, names, services),
+            watched: WatchedDocument::new(plan.remote, RevocationFormat, key, names, services),
             is_optional: plan.is_optional,
         }
     }
@@ -47,9 +49,9 @@ impl RevocationFeed {
         token: &Revocable<'_>,
         services: &dyn Services,
     ) -> Result<(), NotGood> {
-        let is_revoked = look(&self.watched, services, Served::revocations, |list| {
-            list.map(|list| list.revokes(token))
-        });
+        let is_revoked = self
+            .watched
+            .with(services, |list| list.map(|list| list.revokes(token)));
         match is_revoked {
             Ok(true) => Err(NotGood::Revoked),
             Ok(false) => Ok(()),
@@ -67,14 +69,11 @@ impl RevocationFeed {
     }
 
     pub(super) fn on_event(&self, root: &mut Root<'_>, event: RootEvent) {
-        self.watched.on_event(root, event, |document, _| {
-            let list = document.and_then(Served::revocations);
-            Contents {
-                serves: list.is_some(),
-                entries: list.map_or(0, RevocationList::len),
-                more: Vec::new(),
-                line: list.map(|list| format!("loaded, {} entries", list.len())),
-            }
+        self.watched.on_event(root, event, |list, _| Contents {
+            serves: list.is_some(),
+            entries: list.map_or(0, RevocationList::len),
+            more: Vec::new(),
+            line: list.map(|list| format!("loaded, {} entries", list.len())),
         });
     }
 

@@ -1,16 +1,21 @@
-//! The body of a revocation feed, and the list that it is.
+//! A list of revoked values that a server publishes.
 
 use std::fmt;
 use std::time::Duration;
 
 use gatepost_config::parse_timestamp;
 use gatepost_json::{JsonError, Limits, Value};
+use gatepost_remote::{Format, Meta, Step};
 
-use crate::revocation::{RevocationList, Sorted, is_value};
+use super::list::{RevocationList, Sorted, is_value};
+
+/// How the body becomes a list that all workers share.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RevocationFormat;
 
 /// Why there is no list. The server is at fault.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum RevocationsError {
+pub(crate) enum RevocationError {
     /// It is no JSON.
     Json(JsonError),
     /// It is no object of the known members.
@@ -31,23 +36,39 @@ const LONGEST: usize = 512 * 1024;
 const MOST_VALUES: usize = 20_000;
 const DEEPEST: u8 = 4;
 
-/// The compiled form of a body.
-pub(super) fn compile(body: &[u8]) -> Result<Vec<u8>, RevocationsError> {
-    read(body).map(|list| encode(&list))
+impl Format for RevocationFormat {
+    type Document = RevocationList;
+    type Parse = Vec<u8>;
+    type Error = RevocationError;
+
+    fn id(&self) -> Vec<u8> {
+        // 1: the layout of `encode`.
+        b"revocations/1".to_vec()
+    }
+
+    fn begin(&self, body: Vec<u8>, _: &Meta<'_>) -> Result<Vec<u8>, RevocationError> {
+        Ok(body)
+    }
+
+    fn step(&self, body: &mut Vec<u8>) -> Step<RevocationError> {
+        match read(body) {
+            Ok(list) => Step::Done(encode(&list)),
+            Err(error) => Step::Failed(error),
+        }
+    }
+
+    fn load(&self, compiled: &[u8]) -> Result<RevocationList, RevocationError> {
+        decode(compiled).ok_or(RevocationError::Compiled)
+    }
 }
 
-/// The list of a compiled form.
-pub(super) fn load(compiled: &[u8]) -> Result<RevocationList, RevocationsError> {
-    decode(compiled).ok_or(RevocationsError::Compiled)
-}
-
-fn read(body: &[u8]) -> Result<RevocationList, RevocationsError> {
+fn read(body: &[u8]) -> Result<RevocationList, RevocationError> {
     let limits = Limits {
         max_bytes: LONGEST,
         max_depth: DEEPEST,
     };
-    let value = gatepost_json::parse(body, limits).map_err(RevocationsError::Json)?;
-    let members = value.as_object().ok_or(RevocationsError::Form)?;
+    let value = gatepost_json::parse(body, limits).map_err(RevocationError::Json)?;
+    let members = value.as_object().ok_or(RevocationError::Form)?;
     let mut list = RevocationList::default();
     for (name, value) in members {
         match name.as_str() {
@@ -56,25 +77,25 @@ fn read(body: &[u8]) -> Result<RevocationList, RevocationsError> {
             "sid" => list.sid = texts(value)?,
             "kid" => list.kid = texts(value)?,
             "issued_before" => {
-                let text = value.as_str().ok_or(RevocationsError::Time)?;
-                let time = parse_timestamp(text).map_err(|_| RevocationsError::Time)?;
+                let text = value.as_str().ok_or(RevocationError::Time)?;
+                let time = parse_timestamp(text).map_err(|_| RevocationError::Time)?;
                 list.issued_before = Some(time);
             }
-            _ => return Err(RevocationsError::Form),
+            _ => return Err(RevocationError::Form),
         }
     }
     if list.len() > MOST_VALUES {
-        return Err(RevocationsError::TooMany);
+        return Err(RevocationError::TooMany);
     }
     Ok(list)
 }
 
-fn texts(value: &Value) -> Result<Sorted, RevocationsError> {
+fn texts(value: &Value) -> Result<Sorted, RevocationError> {
     let text = |value: &Value| {
         let text = value.as_str().filter(|text| is_value(text));
-        text.map(Box::from).ok_or(RevocationsError::Values)
+        text.map(Box::from).ok_or(RevocationError::Values)
     };
-    let items = value.as_array().ok_or(RevocationsError::Values)?;
+    let items = value.as_array().ok_or(RevocationError::Values)?;
     items
         .iter()
         .map(text)
@@ -134,7 +155,7 @@ fn take_number(bytes: &mut &[u8]) -> Option<usize> {
     usize::try_from(u32::from_le_bytes(*number)).ok()
 }
 
-impl fmt::Display for RevocationsError {
+impl fmt::Display for RevocationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Json(error) => error.fmt(f),
@@ -152,7 +173,7 @@ impl fmt::Display for RevocationsError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::revocation::Revocable;
+    use crate::revocation::list::Revocable;
 
     const BODY: &str = r#"{"jti": ["b", "a"], "sub": ["alice"], "sid": [], "kid": ["k1"],
         "issued_before": "2026-01-01T00:00:00Z"}"#;
@@ -179,23 +200,20 @@ mod tests {
     #[test]
     fn what_is_no_list_is_refused() {
         for (body, error) in [
-            ("[]", RevocationsError::Form),
-            (r#"{"jtis": []}"#, RevocationsError::Form),
-            (r#"{"jti": "a"}"#, RevocationsError::Values),
-            (r#"{"jti": [1]}"#, RevocationsError::Values),
-            (r#"{"jti": [""]}"#, RevocationsError::Values),
-            (r#"{"issued_before": 1}"#, RevocationsError::Time),
-            (r#"{"issued_before": "yesterday"}"#, RevocationsError::Time),
+            ("[]", RevocationError::Form),
+            (r#"{"jtis": []}"#, RevocationError::Form),
+            (r#"{"jti": "a"}"#, RevocationError::Values),
+            (r#"{"jti": [1]}"#, RevocationError::Values),
+            (r#"{"jti": [""]}"#, RevocationError::Values),
+            (r#"{"issued_before": 1}"#, RevocationError::Time),
+            (r#"{"issued_before": "yesterday"}"#, RevocationError::Time),
         ] {
             assert_eq!(read(body.as_bytes()).unwrap_err(), error, "{body}");
         }
         let many: Vec<String> = (0..20_001).map(|n| format!("\"{n}\"")).collect();
         let body = format!(r#"{{"jti": [{}]}}"#, many.join(","));
-        assert_eq!(
-            read(body.as_bytes()).unwrap_err(),
-            RevocationsError::TooMany
-        );
-        assert!(matches!(read(b"{"), Err(RevocationsError::Json(_))));
+        assert_eq!(read(body.as_bytes()).unwrap_err(), RevocationError::TooMany);
+        assert!(matches!(read(b"{"), Err(RevocationError::Json(_))));
     }
 
     #[test]
