@@ -9,43 +9,9 @@
     clippy::disallowed_methods
 )]
 
-use std::path::PathBuf;
-
 use gatepost_config::{Problems, read};
 use proptest::prelude::*;
 use serde_json::{Map, Value};
-
-/// The documents of JSONTestSuite by name; `None` when the vectors are not
-/// there, which only CI takes for a failure.
-fn vectors(test: &str) -> Option<Vec<(String, Vec<u8>)>> {
-    let folder = std::env::var("VECTORS_DIR").map_or_else(
-        |_| {
-            PathBuf::from(concat!(
-                env!("CARGO_MANIFEST_DIR"),
-                "/../../../shared/vectors"
-            ))
-        },
-        PathBuf::from,
-    );
-    let folder = folder.join("JSONTestSuite/test_parsing");
-    match std::fs::read_dir(&folder) {
-        Ok(files) => {
-            let read = |file: std::io::Result<std::fs::DirEntry>| {
-                let file = file.unwrap();
-                let name = file.file_name().into_string().unwrap();
-                (name, std::fs::read(file.path()).unwrap())
-            };
-            Some(files.map(read).collect())
-        }
-        Err(error) if std::env::var("CI").is_ok_and(|ci| ci == "true") => {
-            panic!("{}: {error}", folder.display())
-        }
-        Err(error) => {
-            eprintln!("NOT RUN: {test}: {}: {error}", folder.display());
-            None
-        }
-    }
-}
 
 /// Where we are stricter: no field takes numbers that need more digits than
 /// every double keeps, so nothing is there to read them.
@@ -59,7 +25,8 @@ fn is_long(ours: &Result<Value, Problems>) -> bool {
 
 #[test]
 fn the_suite_is_judged_as_it_demands() {
-    let Some(documents) = vectors("the_suite_is_judged_as_it_demands") else {
+    let test = "the_suite_is_judged_as_it_demands";
+    let Some(documents) = gatepost_test_vectors::files(test, "JSONTestSuite/test_parsing") else {
         return;
     };
     assert!(documents.len() > 300, "{}", documents.len());

@@ -12,7 +12,6 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::path::PathBuf;
 
 use gatepost_ip_set::client_address::forwarded::elements;
 use gatepost_ip_set::client_address::{
@@ -21,29 +20,10 @@ use gatepost_ip_set::client_address::{
 use gatepost_ip_set::{AddressError, Cidr, CidrError, CidrList, IpSet, parse_address};
 use serde_json::Value;
 
-/// The content of a file of the vectors' `ip` folder; `None` when the vectors
-/// are not there, which only CI takes for a failure.
+/// The content of a file of the vectors' `ip` folder.
 fn vectors(test: &str, file: &str) -> Option<Value> {
-    let folder = std::env::var("VECTORS_DIR").map_or_else(
-        |_| {
-            PathBuf::from(concat!(
-                env!("CARGO_MANIFEST_DIR"),
-                "/../../../shared/vectors"
-            ))
-        },
-        PathBuf::from,
-    );
-    let path = folder.join("ip").join(file);
-    match std::fs::read(&path) {
-        Ok(content) => Some(serde_json::from_slice(&content).unwrap()),
-        Err(error) if std::env::var("CI").is_ok_and(|ci| ci == "true") => {
-            panic!("{}: {error}", path.display())
-        }
-        Err(error) => {
-            eprintln!("NOT RUN: {test}: {}: {error}", path.display());
-            None
-        }
-    }
+    let content = gatepost_test_vectors::file(test, &format!("ip/{file}"))?;
+    Some(serde_json::from_slice(&content).unwrap())
 }
 
 fn texts(vectors: &Value) -> impl Iterator<Item = &str> {

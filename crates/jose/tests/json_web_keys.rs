@@ -12,8 +12,6 @@
 
 mod support;
 
-use std::path::PathBuf;
-
 use gatepost_jose::{Algorithm, KeySet, KeySetLimits, RustVerifier, VerifySignature};
 use serde_json::Value;
 
@@ -59,16 +57,9 @@ fn accepts(keys: &KeySet, token: &str) -> bool {
 /// The content of a file of the vectors. A checkout of the vectors without this
 /// one file says so and fails nobody.
 fn vectors(file: &str) -> Option<Value> {
-    let folder = std::env::var("VECTORS_DIR").map_or_else(
-        |_| {
-            PathBuf::from(concat!(
-                env!("CARGO_MANIFEST_DIR"),
-                "/../../../shared/vectors"
-            ))
-        },
-        PathBuf::from,
-    );
-    let path = folder.join("wycheproof").join(file);
+    let path = gatepost_test_vectors::folder()
+        .join("wycheproof")
+        .join(file);
     match std::fs::read(&path) {
         Ok(content) => Some(serde_json::from_slice(&content).unwrap()),
         Err(error) => {

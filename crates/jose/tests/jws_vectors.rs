@@ -10,7 +10,6 @@
 )]
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use gatepost_jose::{
     Algorithm, CritError, JwsError, KeySet, KeySetLimits, NoCandidate, RustVerifier, TokenError,
@@ -18,29 +17,10 @@ use gatepost_jose::{
 };
 use serde_json::{Value, json};
 
-/// A file of the vectors; `None` when they are not there, which only CI takes for
-/// a failure.
+/// A file of the vectors.
 fn vectors(test: &str, file: &str) -> Option<Value> {
-    let folder = std::env::var("VECTORS_DIR").map_or_else(
-        |_| {
-            PathBuf::from(concat!(
-                env!("CARGO_MANIFEST_DIR"),
-                "/../../../shared/vectors"
-            ))
-        },
-        PathBuf::from,
-    );
-    let path = folder.join(file);
-    match std::fs::read(&path) {
-        Ok(content) => Some(serde_json::from_slice(&content).unwrap()),
-        Err(error) if std::env::var("CI").is_ok_and(|ci| ci == "true") => {
-            panic!("{}: {error}", path.display())
-        }
-        Err(error) => {
-            eprintln!("NOT RUN: {test}: {}: {error}", path.display());
-            None
-        }
-    }
+    let content = gatepost_test_vectors::file(test, file)?;
+    Some(serde_json::from_slice(&content).unwrap())
 }
 
 /// A key set of one key, of which nothing private is kept. A key that cannot be

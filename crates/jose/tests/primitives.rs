@@ -12,7 +12,6 @@
 )]
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -157,24 +156,6 @@ fn bytes(hex: &Value) -> Vec<u8> {
 }
 
 fn vectors(file: &str) -> Option<Value> {
-    let folder = std::env::var("VECTORS_DIR").map_or_else(
-        |_| {
-            PathBuf::from(concat!(
-                env!("CARGO_MANIFEST_DIR"),
-                "/../../../shared/vectors"
-            ))
-        },
-        PathBuf::from,
-    );
-    let path = folder.join("wycheproof").join(file);
-    match std::fs::read(&path) {
-        Ok(content) => Some(serde_json::from_slice(&content).unwrap()),
-        Err(error) if std::env::var("CI").is_ok_and(|ci| ci == "true") => {
-            panic!("{}: {error}", path.display())
-        }
-        Err(error) => {
-            eprintln!("NOT RUN: primitives: {}: {error}", path.display());
-            None
-        }
-    }
+    let content = gatepost_test_vectors::file("primitives", &format!("wycheproof/{file}"))?;
+    Some(serde_json::from_slice(&content).unwrap())
 }

@@ -10,41 +10,12 @@
 )]
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use gatepost_json::{Expected, Limits, Value, parse};
 
-/// The files of a folder of the suite by name; `None` when the vectors are not
-/// there, which only CI takes for a failure.
+/// The files of a folder of the suite by name.
 fn files(test: &str, folder: &str) -> Option<BTreeMap<String, Vec<u8>>> {
-    let vectors = std::env::var("VECTORS_DIR").map_or_else(
-        |_| {
-            PathBuf::from(concat!(
-                env!("CARGO_MANIFEST_DIR"),
-                "/../../../shared/vectors"
-            ))
-        },
-        PathBuf::from,
-    );
-    let path = vectors.join("JSONTestSuite").join(folder);
-    match std::fs::read_dir(&path) {
-        Ok(entries) => Some(
-            entries
-                .map(|entry| {
-                    let entry = entry.unwrap();
-                    let name = entry.file_name().into_string().unwrap();
-                    (name, std::fs::read(entry.path()).unwrap())
-                })
-                .collect(),
-        ),
-        Err(error) if std::env::var("CI").is_ok_and(|ci| ci == "true") => {
-            panic!("{}: {error}", path.display())
-        }
-        Err(error) => {
-            eprintln!("NOT RUN: {test}: {}: {error}", path.display());
-            None
-        }
-    }
+    gatepost_test_vectors::files(test, &format!("JSONTestSuite/{folder}"))
 }
 
 fn limits() -> Limits {

@@ -1,25 +1,11 @@
 //! Seeds of the external vectors: made when they are needed, never committed.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
-
-/// The folder of the vectors: `VECTORS_DIR`, or beside the repository.
-#[must_use]
-pub fn folder() -> PathBuf {
-    std::env::var_os("VECTORS_DIR").map_or_else(
-        || {
-            PathBuf::from(concat!(
-                env!("CARGO_MANIFEST_DIR"),
-                "/../../../shared/vectors"
-            ))
-        },
-        PathBuf::from,
-    )
-}
 
 /// The seeds of a target that the vectors in `folder` give; none for targets about
 /// which they say nothing.

@@ -37,7 +37,7 @@ fn every_file_of_the_corpora_holds_what_its_target_says() {
 
 #[test]
 fn every_vector_holds_what_its_target_says() {
-    let folder = vectors::folder();
+    let folder = gatepost_test_vectors::folder();
     for target in &TARGETS {
         match vectors::seeds(target.name, &folder) {
             Ok(seeds) => seeds

@@ -13,7 +13,7 @@ fn main() -> std::io::Result<()> {
     };
     let folder = PathBuf::from(folder);
     std::fs::create_dir_all(&folder)?;
-    match vectors::seeds(&target, &vectors::folder()) {
+    match vectors::seeds(&target, &gatepost_test_vectors::folder()) {
         Ok(seeds) => {
             for (number, seed) in seeds.iter().enumerate() {
                 std::fs::write(folder.join(format!("vector-{number}")), seed)?;
