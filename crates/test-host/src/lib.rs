@@ -10,6 +10,7 @@
 //! compiled module in wasmtime: see [`Code`] and [`each_code`].
 
 mod code;
+mod documents;
 mod fuel;
 mod native_vm;
 mod shared;
@@ -20,6 +21,9 @@ mod wasm_vm;
 mod worker;
 
 pub use code::{Code, each_code, each_test_code};
+pub use documents::{
+    WrongDocument, check_examples, check_schema_file, check_schema_refuses, check_wrong_documents,
+};
 pub use fuel::{Cost, check_fuel};
 pub use shared::LogLine;
 pub use test_proxy::{Sent, TestProxy};

@@ -1,6 +1,7 @@
 //! What goes through a proxy: requests, what becomes of them, calls of filters.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use crate::worker::Pairs;
 
@@ -41,6 +42,17 @@ pub enum Verdict {
     Replied(LocalReply),
     /// It is held.
     Held,
+}
+
+/// `passed`, `403 ip_denied` (status and response code details) or `held`.
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Passed(_) => f.write_str("passed"),
+            Self::Replied(reply) => write!(f, "{} {}", reply.status, reply.details),
+            Self::Held => f.write_str("held"),
+        }
+    }
 }
 
 /// A local reply.

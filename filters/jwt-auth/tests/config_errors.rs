@@ -10,27 +10,13 @@
 mod support;
 
 use gatepost_host::LogLevel;
-use gatepost_test_host::{RequestParts, TestProxy};
+use gatepost_test_host::{RequestParts, TestProxy, check_wrong_documents};
 use support::tokens::{encoded, key_set};
 use support::{document, each_code, rule, wrong};
 
 #[test]
 fn each_field_that_is_wrong_is_named_with_what_was_expected() {
-    each_code(|code| {
-        let mut failures = Vec::new();
-        for wrong in wrong::documents() {
-            let mut proxy = TestProxy::new(code);
-            let taken = proxy.configure(&wrong.document);
-            let said = proxy.log_text();
-            if taken || !said.contains(wrong.said) {
-                failures.push(format!(
-                    "{}\n  said: {said}  expected: {}",
-                    wrong.document, wrong.said
-                ));
-            }
-        }
-        assert!(failures.is_empty(), "{}", failures.join("\n"));
-    });
+    each_code(|code| check_wrong_documents(code, wrong::documents()));
 }
 
 #[test]

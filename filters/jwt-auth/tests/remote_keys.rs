@@ -73,11 +73,7 @@ fn loaded(proxy: &mut TestProxy, body: &str) {
 }
 
 fn outcome(proxy: &TestProxy, sent: Sent) -> String {
-    match proxy.verdict(sent) {
-        Verdict::Passed(_) => "passed".to_owned(),
-        Verdict::Replied(reply) => format!("{} {}", reply.status, reply.details),
-        Verdict::Held => "held".to_owned(),
-    }
+    proxy.verdict(sent).to_string()
 }
 
 fn sent(proxy: &mut TestProxy, worker: usize, request: &RequestParts) -> String {

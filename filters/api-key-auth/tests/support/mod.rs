@@ -11,7 +11,7 @@ pub(crate) mod wrong;
 
 use gatepost_api_key_auth::digest::{Algorithm, Hasher};
 use gatepost_host::Module;
-use gatepost_test_host::{Code, LocalReply, RequestParts, Sent, TestProxy, Verdict, values};
+use gatepost_test_host::{Code, LocalReply, RequestParts, Sent, TestProxy, values};
 
 static MODULE: Module = Module {
     kinds: &[gatepost_api_key_auth::KIND],
@@ -70,11 +70,7 @@ pub(crate) fn judged_on(proxy: &mut TestProxy, worker: usize, request: &RequestP
 }
 
 pub(crate) fn outcome(proxy: &TestProxy, sent: Sent) -> String {
-    match proxy.verdict(sent) {
-        Verdict::Passed(_) => "passed".to_owned(),
-        Verdict::Replied(reply) => format!("{} {}", reply.status, reply.details),
-        Verdict::Held => "held".to_owned(),
-    }
+    proxy.verdict(sent).to_string()
 }
 
 /// The challenge of a refusal; empty when there is none.

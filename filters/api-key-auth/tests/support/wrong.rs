@@ -1,16 +1,9 @@
 //! Documents that are wrong in one place, with what is said of them.
 
+use gatepost_test_host::WrongDocument;
+
 /// What stands at a place of the document, and what must be said of it.
 type Table = [(&'static str, &'static str)];
-
-/// A document, the path and text that its error must hold, and whether a JSON
-/// Schema can see that it is wrong.
-#[derive(Clone)]
-pub(crate) struct Wrong {
-    pub(crate) document: String,
-    pub(crate) said: &'static str,
-    pub(crate) is_structural: bool,
-}
 
 /// Members of a document that has a key otherwise; what a schema sees, too.
 const STRUCTURAL: &Table = &[
@@ -276,7 +269,7 @@ const WHOLE: &Table = &[
 ];
 
 /// Every field of the document wrong in turn.
-pub(crate) fn documents() -> Vec<Wrong> {
+pub(crate) fn documents() -> Vec<WrongDocument> {
     let digest = super::sha256("alpha");
     let plain = |document: &str| document.to_owned();
     let of_key = &|members: &str| {
@@ -296,8 +289,12 @@ pub(crate) fn documents() -> Vec<Wrong> {
     .concat()
 }
 
-fn rows(table: &Table, document: impl Fn(&str) -> String, is_structural: bool) -> Vec<Wrong> {
-    let row = |(members, said): &(&str, &'static str)| Wrong {
+fn rows(
+    table: &Table,
+    document: impl Fn(&str) -> String,
+    is_structural: bool,
+) -> Vec<WrongDocument> {
+    let row = |(members, said): &(&str, &'static str)| WrongDocument {
         document: document(members),
         said,
         is_structural,

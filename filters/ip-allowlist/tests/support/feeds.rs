@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gatepost_test_host::{Call, Sent, TestProxy, Verdict};
+use gatepost_test_host::{Call, Sent, TestProxy};
 
 use super::{each_code, from};
 
@@ -93,11 +93,7 @@ pub(crate) fn on(proxy: &mut TestProxy, worker: usize, address: &str) -> String 
 }
 
 pub(crate) fn outcome(proxy: &TestProxy, sent: Sent) -> String {
-    match proxy.verdict(sent) {
-        Verdict::Passed(_) => "passed".to_owned(),
-        Verdict::Replied(reply) => format!("{} {}", reply.status, reply.details),
-        Verdict::Held => "held".to_owned(),
-    }
+    proxy.verdict(sent).to_string()
 }
 
 pub(crate) fn gauge(proxy: &TestProxy, list: &str, metric: &str) -> Option<i64> {

@@ -10,7 +10,7 @@ pub(crate) mod feeds;
 pub(crate) mod wrong;
 
 use gatepost_host::Module;
-use gatepost_test_host::{Code, RequestParts, TestProxy, Verdict};
+use gatepost_test_host::{Code, RequestParts, TestProxy};
 
 static MODULE: Module = Module {
     kinds: &[gatepost_ip_allowlist::KIND],
@@ -33,11 +33,7 @@ pub(crate) fn from(source_address: &str) -> RequestParts {
 
 /// What becomes of a request: `passed`, or status and reason.
 pub(crate) fn judged(proxy: &mut TestProxy, request: &RequestParts) -> String {
-    match proxy.judge(request) {
-        Verdict::Passed(_) => "passed".to_owned(),
-        Verdict::Replied(reply) => format!("{} {}", reply.status, reply.details),
-        Verdict::Held => "held".to_owned(),
-    }
+    proxy.judge(request).to_string()
 }
 
 /// Asserts what becomes of requests from these connections.

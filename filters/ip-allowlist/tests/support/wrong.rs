@@ -3,19 +3,13 @@
 mod structural;
 mod values;
 
+use gatepost_test_host::WrongDocument;
+
 /// What stands at a place of the document, and what must be said of it.
 type Table = [(&'static str, &'static str)];
 
-/// A document, the path and text that its error must hold, and whether a JSON
-/// Schema can see that it is wrong.
-pub(crate) struct Wrong {
-    pub(crate) document: String,
-    pub(crate) said: &'static str,
-    pub(crate) is_structural: bool,
-}
-
 /// Every field of the document wrong in turn.
-pub(crate) fn documents() -> Vec<Wrong> {
+pub(crate) fn documents() -> Vec<WrongDocument> {
     let client = |rest: &str| format!(r#"{{"client_address": {{{rest}}}}}"#);
     let xff = |rest: &str| {
         client(&format!(
@@ -60,7 +54,7 @@ pub(crate) fn documents() -> Vec<Wrong> {
                 .iter()
                 .map(|(rest, said)| (identity(rest), *said)),
         )
-        .map(|(document, said)| Wrong {
+        .map(|(document, said)| WrongDocument {
             document,
             said,
             is_structural: true,
@@ -81,7 +75,7 @@ pub(crate) fn documents() -> Vec<Wrong> {
                 .iter()
                 .map(|(rest, said)| (identity(rest), *said)),
         )
-        .map(|(document, said)| Wrong {
+        .map(|(document, said)| WrongDocument {
             document,
             said,
             is_structural: false,

@@ -12,7 +12,7 @@ pub(crate) mod tokens;
 pub(crate) mod wrong;
 
 use gatepost_host::Module;
-use gatepost_test_host::{Code, LocalReply, RequestParts, TestProxy, Verdict, values};
+use gatepost_test_host::{Code, LocalReply, RequestParts, TestProxy, values};
 
 static MODULE: Module = Module {
     kinds: &[gatepost_jwt_auth::KIND],
@@ -40,11 +40,7 @@ pub(crate) fn get(path: &str, token: &str) -> RequestParts {
 
 /// What becomes of a request: `passed`, or status and reason.
 pub(crate) fn judged(proxy: &mut TestProxy, request: &RequestParts) -> String {
-    match proxy.judge(request) {
-        Verdict::Passed(_) => "passed".to_owned(),
-        Verdict::Replied(reply) => format!("{} {}", reply.status, reply.details),
-        Verdict::Held => "held".to_owned(),
-    }
+    proxy.judge(request).to_string()
 }
 
 /// The challenge of an answer; empty if it has none.

@@ -1,20 +1,14 @@
 //! Documents that are wrong in one place, with what is said of them.
 
+use gatepost_test_host::WrongDocument;
+
 use super::tokens;
 
 /// What stands at a place of the document, and what must be said of it.
 type Table = [(&'static str, &'static str)];
 
-/// A document, the path and text that its error must hold, and whether a JSON
-/// Schema can see that it is wrong.
-pub(crate) struct Wrong {
-    pub(crate) document: String,
-    pub(crate) said: &'static str,
-    pub(crate) is_structural: bool,
-}
-
 /// Every field of the document wrong in turn.
-pub(crate) fn documents() -> Vec<Wrong> {
+pub(crate) fn documents() -> Vec<WrongDocument> {
     let keys = tokens::key_set();
     let provider = |rest: &str| {
         format!(r#"{{"providers": {{"p": {{"keys": {{"inline": {keys}}}, {rest}}}}}}}"#)
@@ -31,7 +25,7 @@ pub(crate) fn documents() -> Vec<Wrong> {
     let plain = |document: &str| document.to_owned();
     let mut all = Vec::new();
     let mut add = |table: &Table, wrap: &dyn Fn(&str) -> String, is_structural| {
-        all.extend(table.iter().map(|(rest, said)| Wrong {
+        all.extend(table.iter().map(|(rest, said)| WrongDocument {
             document: wrap(rest),
             said,
             is_structural,
