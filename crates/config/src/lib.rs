@@ -12,6 +12,8 @@ mod field_path;
 mod problems;
 mod read;
 mod reader;
+#[cfg(feature = "schema")]
+mod schema;
 mod shown;
 mod struct_document;
 mod timestamp;
@@ -22,6 +24,8 @@ pub use field_path::FieldPath;
 pub use gatepost_json::push_json_string;
 pub use problems::{Problem, Problems};
 pub use read::{Part, discreetly, read};
+#[cfg(feature = "schema")]
+pub use schema::document_schema;
 pub use shown::Shown;
 pub use struct_document::as_json;
 pub use timestamp::{LATEST_TIMESTAMP, TimestampError, parse_timestamp};

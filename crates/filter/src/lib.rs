@@ -16,6 +16,7 @@ mod cors;
 mod credential;
 mod deny_response;
 mod document;
+mod document_parts;
 mod filter;
 mod header_name;
 mod header_text;
@@ -43,6 +44,9 @@ pub use credential::{
     ForwardedCredential, Malformed, Place,
 };
 pub use deny_response::{DenyResponse, RawDenyResponse, Reply};
+pub use document_parts::{
+    CorsPreflight, DefaultAction, DefaultConfig, PeerCertificate, rule_warnings,
+};
 pub use filter::{Filter, Kind, Load, Loaded, Phases};
 pub use gatepost_remote::Demand;
 pub use header_name::owned_header;

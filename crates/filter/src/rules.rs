@@ -55,7 +55,7 @@ impl<T> Rules<T> {
     }
 
     /// What each rule says, in document order.
-    pub fn iter(&self) -> impl Iterator<Item = &T> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &T> {
         self.0.iter().map(|rule| &rule.says)
     }
 

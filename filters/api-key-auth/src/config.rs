@@ -4,7 +4,9 @@
 mod key;
 
 use gatepost_config::Name;
-use gatepost_filter::{CredentialSourcesConfig, Mode, RawDenyResponse, RecordWhen, RemoteConfig};
+use gatepost_filter::{
+    CorsPreflight, CredentialSourcesConfig, Mode, RawDenyResponse, RecordWhen, RemoteConfig,
+};
 use gatepost_http_match::{Given, MatchConfig};
 use serde::Deserialize;
 
@@ -88,18 +90,6 @@ pub(crate) struct AttributeHeaderConfig {
     pub(crate) attribute: String,
     /// The header. What a client sends in it is removed, always.
     pub(crate) header: String,
-}
-
-/// What happens to a CORS preflight.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum CorsPreflight {
-    /// It passes.
-    #[default]
-    Pass,
-    /// It is judged as any other request.
-    Judge,
 }
 
 /// What a request needs.

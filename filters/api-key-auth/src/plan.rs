@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use gatepost_config::{FieldPath, Problems};
 use gatepost_filter::{
-    ChallengeConfig, Challenges, CredentialHeaderConfig, CredentialSources,
+    ChallengeConfig, Challenges, CorsPreflight, CredentialHeaderConfig, CredentialSources,
     CredentialSourcesConfig, DenyResponse, RecordWhen, RemoteDefaults, RemotePlan, Rules,
     RulesBuilder, Services, Settings,
 };
@@ -17,7 +17,7 @@ use gatepost_http_match::{Given, Matcher};
 pub(crate) use self::access::Access;
 use self::keys::{InlineKeys, hasher, is_inline};
 pub(crate) use self::outputs::Outputs;
-use crate::config::{Config, CorsPreflight, RuleConfig};
+use crate::config::{Config, RuleConfig};
 use crate::digest::Hasher;
 use crate::keys::KeySet;
 

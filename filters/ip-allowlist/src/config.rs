@@ -6,7 +6,7 @@ mod feed;
 use std::fmt;
 
 use gatepost_config::{Name, UniqueMap, Whole};
-use gatepost_filter::{Mode, RawDenyResponse, RecordWhen};
+use gatepost_filter::{DefaultConfig, Mode, PeerCertificate, RawDenyResponse, RecordWhen};
 use gatepost_http_match::{Given, MatchConfig};
 use gatepost_ip_set::CidrList;
 use serde::Deserialize;
@@ -123,16 +123,6 @@ pub(crate) enum TruePeerConfig {
     FilterState(String),
 }
 
-/// What is known of client certificates.
-#[derive(Clone, Copy, Deserialize, Eq, PartialEq)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum PeerCertificate {
-    /// The listener's `validation_context` names a CA, and nothing but a
-    /// certificate of that CA gets through.
-    ValidatedByListener,
-}
-
 /// A list.
 #[derive(Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -209,28 +199,6 @@ pub(crate) enum IdentityConfig {
     /// All below this path, which ends with `/`:
     /// `spiffe://cluster.local/ns/shop/`.
     Prefix(String),
-}
-
-/// What happens to a request that no rule matches.
-#[derive(Default, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, expecting = "an object with an `action`")]
-pub(crate) struct DefaultConfig {
-    /// Default `deny`.
-    #[serde(default)]
-    pub(crate) action: DefaultAction,
-}
-
-/// What happens.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum DefaultAction {
-    /// It passes.
-    Allow,
-    /// It is denied.
-    #[default]
-    Deny,
 }
 
 impl<'de> Deserialize<'de> for AllowConfig {

@@ -4,14 +4,14 @@ use std::net::IpAddr;
 
 use gatepost_config::Problems;
 use gatepost_filter::{
-    Denial, Event, Filter, Level, Load, Loaded, Missing, Pass, Reason, Request, Root, RootEvent,
-    RuleRef, Services, Verdict, Wait, WaitFor,
+    DefaultAction, Denial, Event, Filter, Level, Load, Loaded, Missing, Pass, Reason, Request,
+    Root, RootEvent, RuleRef, Services, Verdict, Wait, WaitFor,
 };
 use gatepost_http_match::{ClientAddress, PeerIdentity, Selection, Undecided};
 use gatepost_ip_set::Membership;
 
 use crate::client::{UNKNOWN_PEER, UnknownClient, UnreadableIdentity, peer_identity};
-use crate::config::{Config, DefaultAction, Precedence};
+use crate::config::{Config, Precedence};
 use crate::feed::Feed;
 use crate::plan::{Access, Allow, ListRef, Place, Plan};
 use crate::warnings::warnings;

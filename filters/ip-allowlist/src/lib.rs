@@ -27,7 +27,5 @@ pub const KIND: Kind = Kind {
 #[cfg(feature = "schema")]
 #[must_use]
 pub fn schema() -> schemars::Schema {
-    schemars::generate::SchemaSettings::draft2020_12()
-        .into_generator()
-        .into_root_schema_for::<config::Config>()
+    gatepost_config::document_schema::<config::Config>()
 }

@@ -5,7 +5,7 @@ mod lists;
 mod rules;
 
 use gatepost_config::{FieldPath, Problems};
-use gatepost_filter::{DenyResponse, RecordWhen, Rules, Settings};
+use gatepost_filter::{DefaultAction, DenyResponse, RecordWhen, Rules, Settings};
 use gatepost_ip_set::AddressLists;
 
 use self::client_source::client_source;
@@ -13,7 +13,7 @@ use self::lists::Lists;
 pub(crate) use self::lists::{FeedPlan, ListInfo, ListRef, Place};
 use self::rules::compile_rules;
 use crate::client::ClientSource;
-use crate::config::{Config, DefaultAction, Precedence};
+use crate::config::{Config, Precedence};
 
 /// A valid document.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! What is no error, but an operator should know when the document is loaded.
 
-use gatepost_filter::{Mode, Services, Settings};
+use gatepost_filter::{Services, Settings, rule_warnings};
 use gatepost_ip_set::client_address::ClientAddressSource;
 
 use crate::plan::Plan;
@@ -17,22 +17,9 @@ pub(crate) fn warnings(plan: &Plan, settings: &Settings, services: &dyn Services
                 .to_owned(),
         );
     }
-    let last = settings.rules.len().saturating_sub(1);
-    for (index, (rule, access)) in settings.rules.iter().zip(plan.rules.iter()).enumerate() {
-        let name = &rule.name;
-        if index < last && access.takes_all {
-            warnings.push(format!(
-                "rule `{name}` has no `match` and takes every request: the rules behind it never \
-                 count"
-            ));
-        }
-        if index < last && rule.mode == Mode::Shadow && settings.mode == Mode::Enforce {
-            warnings.push(format!(
-                "rule `{name}` is in shadow mode: what it matches passes, whatever the rules behind \
-                 it say"
-            ));
-        }
-    }
+    let rules = settings.rules.iter().zip(plan.rules.iter());
+    let rules = rules.map(|(rule, access)| (&rule.name, rule.mode, access.takes_all));
+    warnings.extend(rule_warnings(settings.mode, rules));
     warnings
 }
 

@@ -8,7 +8,10 @@ mod revocation;
 mod rule;
 
 use gatepost_config::{UniqueMap, Whole};
-use gatepost_filter::{ChallengeConfig, Mode, RawDenyResponse, RecordWhen};
+use gatepost_filter::{
+    ChallengeConfig, CorsPreflight, DefaultConfig, Mode, PeerCertificate, RawDenyResponse,
+    RecordWhen,
+};
 use gatepost_http_match::Given;
 use serde::Deserialize;
 
@@ -16,9 +19,7 @@ pub(crate) use self::keys::{DiscoveryConfig, DiscoveryKind, InlineKeys, KeysConf
 pub(crate) use self::output::{ClaimHeaderConfig, HeaderFormat, IfUnsendable};
 pub(crate) use self::provider::{AudienceMatch, CertificateBinding, ProfileConfig, ProviderConfig};
 pub(crate) use self::revocation::{IfUnavailable, RevocationConfig, RevocationFeedConfig};
-pub(crate) use self::rule::{
-    DefaultAction, DefaultConfig, RequirementConfig, RolesConfig, RuleConfig, ScopesConfig,
-};
+pub(crate) use self::rule::{RequirementConfig, RolesConfig, RuleConfig, ScopesConfig};
 
 /// Configuration of the jwt-auth filter.
 #[derive(Deserialize)]
@@ -79,28 +80,6 @@ pub(crate) enum SeveralTokens {
     Refuse,
     /// The first one that is valid counts, headers before query before cookies.
     FirstValid,
-}
-
-/// What happens to a CORS preflight.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum CorsPreflight {
-    /// It passes; the client's copies of our headers are removed all the same.
-    #[default]
-    Pass,
-    /// It is judged by the rules as any request.
-    Judge,
-}
-
-/// What is known of client certificates.
-#[derive(Clone, Copy, Deserialize, Eq, PartialEq)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum PeerCertificate {
-    /// The listener's `validation_context` names a CA, and nothing but a
-    /// certificate of that CA gets through.
-    ValidatedByListener,
 }
 
 /// The cache of verified tokens of one worker. It holds claims, never a verdict.

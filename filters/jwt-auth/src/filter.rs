@@ -6,16 +6,16 @@ use std::time::Duration;
 
 use gatepost_config::Problems;
 use gatepost_filter::{
-    ChallengeError, CredentialSources, Demand, Denial, Event, Filter, HostError, Level, Load,
-    Loaded, Missing, Pass, Reason, Request, RequestMemory, Root, RootEvent, RuleRef, Services,
-    Verdict, Wait, WaitFor, is_cors_preflight,
+    ChallengeError, CredentialSources, DefaultAction, Demand, Denial, Event, Filter, HostError,
+    Level, Load, Loaded, Missing, Pass, Reason, Request, RequestMemory, Root, RootEvent, RuleRef,
+    Services, Verdict, Wait, WaitFor, is_cors_preflight,
 };
 use gatepost_http_match::{Claims, RequestView, Selection};
 use gatepost_jose::{AlgorithmSet, TokenLimits};
 
 use crate::authorize::Authorization;
 use crate::cache::Cache;
-use crate::config::{Config, DefaultAction};
+use crate::config::Config;
 use crate::judge::{Good, Judge, Lack, Presented, Refusal, Verified};
 use crate::keys::Numbering;
 use crate::memory::decode;

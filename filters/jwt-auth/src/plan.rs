@@ -11,7 +11,8 @@ mod rules;
 
 use gatepost_config::{FieldPath, Problems, Whole};
 use gatepost_filter::{
-    Challenges, CredentialSources, DenyResponse, RecordWhen, Rules, Services, Settings,
+    Challenges, CorsPreflight, CredentialSources, DefaultAction, DenyResponse, RecordWhen, Rules,
+    Services, Settings,
 };
 use gatepost_http_match::TextMatcher;
 use gatepost_jose::{AlgorithmSet, ClaimsPolicy};
@@ -21,7 +22,7 @@ use self::providers::Providers;
 pub(crate) use self::revocation::{RevocationFeedPlan, RevocationPlan};
 use self::rules::compile_rules;
 use crate::authorize::Authorization;
-use crate::config::{CertificateBinding, Config, CorsPreflight, DefaultAction, SeveralTokens};
+use crate::config::{CertificateBinding, Config, SeveralTokens};
 use crate::output::Output;
 use crate::requirement::Requirement;
 

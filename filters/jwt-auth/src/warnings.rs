@@ -1,6 +1,6 @@
 //! What is no error, but an operator should know when the document is loaded.
 
-use gatepost_filter::Mode;
+use gatepost_filter::rule_warnings;
 
 use crate::config::{Config, KeysConfig};
 
@@ -25,21 +25,8 @@ pub(crate) fn warnings(config: &Config<'_>) -> Vec<String> {
             );
         }
     }
-    let last = config.rules.len().saturating_sub(1);
-    for (index, rule) in config.rules.iter().enumerate() {
-        let name = &rule.name;
-        if index < last && rule.matches.0.is_none() {
-            warnings.push(format!(
-                "rule `{name}` has no `match` and takes every request: the rules behind it never \
-                 count"
-            ));
-        }
-        if index < last && rule.mode == Mode::Shadow && config.mode == Mode::Enforce {
-            warnings.push(format!(
-                "rule `{name}` is in shadow mode: what it matches passes, whatever the rules behind \
-                 it say"
-            ));
-        }
-    }
+    let rules = config.rules.iter();
+    let rules = rules.map(|rule| (&rule.name, rule.mode, rule.matches.0.is_none()));
+    warnings.extend(rule_warnings(config.mode, rules));
     warnings
 }

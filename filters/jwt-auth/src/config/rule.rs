@@ -90,25 +90,3 @@ pub(crate) struct RolesConfig {
     #[serde(default)]
     pub(crate) claim: Given<OneOrMany<String>>,
 }
-
-/// What happens to a request that no rule matches.
-#[derive(Default, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, expecting = "an object with an `action`")]
-pub(crate) struct DefaultConfig {
-    /// Default `deny`.
-    #[serde(default)]
-    pub(crate) action: DefaultAction,
-}
-
-/// What happens.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum DefaultAction {
-    /// It passes.
-    Allow,
-    /// It is denied.
-    #[default]
-    Deny,
-}
