@@ -4,25 +4,31 @@
 //! only a token with nothing but its signature open waits for keys, or has some
 //! fetched.
 
-use std::cell::{Cell, OnceCell, RefCell};
+mod checks;
+mod presented;
+mod refusal;
+mod signer;
+mod verified;
+
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
-use gatepost_filter::{Credential, ForwardedCredential, Missing, Services};
-use gatepost_http_match::{TextMatcher, Undecided};
-use gatepost_jose::{
-    AlgorithmSet, ClaimsError, ClaimsPolicy, Jwk, KeyId, KeySet, NoCandidate, SignatureError,
-    Token, TokenClaims, TokenLimits, VerifySignature,
-};
+use gatepost_filter::Services;
+use gatepost_jose::{AlgorithmSet, ClaimsError, ClaimsPolicy, Jwk, TokenLimits};
 
-use crate::binding::{BindingError, check_binding};
+use self::checks::{check_binding_of, check_subject};
+use self::presented::Parsed;
+pub(crate) use self::presented::Presented;
+use self::refusal::no_keys;
+pub(crate) use self::refusal::{Lack, Refusal};
+use self::signer::{signer, still_signs};
+pub(crate) use self::verified::{Good, Verified};
 use crate::cache::Cache;
-use crate::memory::{Kept, encode};
-use crate::output::Rendered;
+use crate::memory::encode;
 use crate::provider::Provider;
-use crate::reason::{self, Row, Stage};
+use crate::reason::{self, Stage};
 use crate::requirement::{Leaf, Requirement};
-use crate::revocation::{NotGood, Revocable};
 use crate::verifier::Verifier;
 
 /// Judges the tokens of one request.
@@ -35,124 +41,6 @@ pub(crate) struct Judge<'a> {
     pub(crate) now: Cell<Option<Duration>>,
     /// The tokens that an earlier run on this request found good.
     pub(crate) recalled: &'a [Good],
-}
-
-/// A token as it came.
-pub(crate) struct Presented<'a> {
-    /// Where it stood, by [`ProviderPlan::places`](crate::plan::ProviderPlan).
-    pub(crate) places: usize,
-    pub(crate) text: &'a str,
-    credential: &'a Credential<'a>,
-    parsed: OnceCell<Result<Parsed<'a>, Row>>,
-}
-
-struct Parsed<'a> {
-    token: Token<'a>,
-    claims: TokenClaims,
-}
-
-/// A token whose signature is good, and who signed it.
-pub(crate) struct Verified {
-    pub(crate) claims: TokenClaims,
-    kid: Option<Box<str>>,
-    /// Which key signed it.
-    pub(crate) key: KeyId,
-    pub(crate) rendered: Rendered,
-    /// What is kept of it for the next run on its request.
-    pub(crate) kept: Box<[u8]>,
-}
-
-/// A good token, and the provider that it is one of.
-#[derive(Clone)]
-pub(crate) struct Good {
-    pub(crate) provider: usize,
-    pub(crate) verified: Rc<Verified>,
-    /// As it stands in the request, if the upstream is to have it.
-    pub(crate) forwarded: Option<ForwardedCredential>,
-}
-
-/// Why a token is not good, or nobody can tell.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Refusal {
-    pub(crate) stage: Stage,
-    pub(crate) row: Row,
-    /// Whose token it would have been.
-    pub(crate) provider: Option<usize>,
-    /// What would tell.
-    pub(crate) lack: Option<Lack>,
-}
-
-/// What is not there.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Lack {
-    /// The keys.
-    Keys(Missing),
-    /// A key with the token's `kid`.
-    Kid,
-    /// The list of what is revoked.
-    Revocations(Missing),
-}
-
-impl<'a> Presented<'a> {
-    pub(crate) fn new(places: usize, credential: &'a Credential<'a>) -> Self {
-        Self {
-            places,
-            text: credential.as_str(),
-            credential,
-            parsed: OnceCell::new(),
-        }
-    }
-
-    fn parsed(&self, limits: TokenLimits) -> Result<&Parsed<'a>, Refusal> {
-        let parsed = self.parsed.get_or_init(|| parse(self.text, limits));
-        parsed
-            .as_ref()
-            .map_err(|row| Refusal::new(Stage::Parse, *row))
-    }
-}
-
-fn parse(text: &str, limits: TokenLimits) -> Result<Parsed<'_>, Row> {
-    let token =
-        Token::parse(text.as_bytes(), limits).map_err(|error| Row::invalid_token(error.code()))?;
-    let claims =
-        TokenClaims::unverified(&token).map_err(|error| Row::invalid_token(error.code()))?;
-    Ok(Parsed { token, claims })
-}
-
-impl Refusal {
-    pub(crate) fn new(stage: Stage, row: Row) -> Self {
-        Self {
-            stage,
-            row,
-            provider: None,
-            lack: None,
-        }
-    }
-
-    fn of_claims(error: &ClaimsError) -> Self {
-        let stage = match error {
-            ClaimsError::WrongIssuer => Stage::Issuer,
-            _ => Stage::Policy,
-        };
-        Self::new(stage, Row::invalid_token(error.code()))
-    }
-
-    /// A token that may be good, if only that were there.
-    fn lacking(lack: Lack, row: Row) -> Self {
-        Self {
-            lack: Some(lack),
-            ..Self::new(Stage::Unavailable, row)
-        }
-    }
-
-    /// The one of two that tells more.
-    fn or(self, other: Self) -> Self {
-        if other.stage > self.stage {
-            other
-        } else {
-            self
-        }
-    }
 }
 
 impl Judge<'_> {
@@ -339,51 +227,6 @@ impl Judge<'_> {
         })
     }
 
-    /// Whether the key may have signed a token with these claims: a token that leaves
-    /// out the `kid` of a revoked key counts no more than one that has it.
-    fn check_key(
-        &self,
-        provider: &Provider,
-        claims: &TokenClaims,
-        key: &Jwk,
-    ) -> Result<(), Refusal> {
-        match key.kid() {
-            Some(kid) => self.check_revocation(provider, claims, Some(kid)),
-            None => Ok(()),
-        }
-    }
-
-    fn check_revocation(
-        &self,
-        provider: &Provider,
-        claims: &TokenClaims,
-        kid: Option<&str>,
-    ) -> Result<(), Refusal> {
-        if provider.revocation.is_empty() {
-            return Ok(());
-        }
-        let token = Revocable {
-            jti: claims.token_id(),
-            sub: claims.subject(),
-            sid: claims.value().member("sid").and_then(|sid| sid.as_str()),
-            kid,
-            issued_at: claims.issued_at(),
-        };
-        provider
-            .revocation
-            .check(&token, self.services)
-            .map_err(|why| match why {
-                NotGood::Revoked => Refusal::new(Stage::Revocation, reason::REVOKED),
-                NotGood::Unknown(missing) => {
-                    let row = match missing {
-                        Missing::NotLoaded => reason::REVOCATIONS_UNAVAILABLE,
-                        Missing::Stale => reason::REVOCATIONS_STALE,
-                    };
-                    Refusal::lacking(Lack::Revocations(missing), row)
-                }
-            })
-    }
-
     /// The wall clock, read once a request.
     fn now(&self) -> Result<Duration, Refusal> {
         if let Some(now) = self.now.get() {
@@ -396,112 +239,4 @@ impl Judge<'_> {
         self.now.set(Some(now));
         Ok(now)
     }
-}
-
-impl Verified {
-    /// What an earlier run on the same request kept, to be judged again.
-    pub(crate) fn recalled(kept: Kept, provider: &Provider) -> Self {
-        Self {
-            rendered: provider.output.render(kept.claims.value(), &kept.payload),
-            claims: kept.claims,
-            kid: kept.kid,
-            key: kept.key,
-            kept: Box::default(),
-        }
-    }
-
-    /// What it takes in the cache, in bytes: the token, its claims (whose tree takes
-    /// some four times their text) and the headers made of them.
-    fn size(&self, token: usize) -> usize {
-        token
-            .saturating_mul(4)
-            .saturating_add(self.kept.len())
-            .saturating_add(self.rendered.size())
-            .saturating_add(256)
-    }
-}
-
-/// Whether the key that signed a token is still there, and counts by one of its names.
-fn still_signs(
-    keys: &KeySet,
-    signer: KeyId,
-    may_have_signed: impl Fn(&Jwk) -> Result<(), Refusal>,
-) -> Result<bool, Refusal> {
-    let mut result = Ok(false);
-    for key in keys.keys().filter(|key| key.id() == signer) {
-        match may_have_signed(key) {
-            Ok(()) => return Ok(true),
-            Err(refusal) => result = Err(refusal),
-        }
-    }
-    result
-}
-
-/// The key that signed the token, of those that may have.
-fn signer(
-    keys: &KeySet,
-    token: &Token<'_>,
-    verifier: &Verifier<'_>,
-    may_have_signed: impl Fn(&Jwk) -> Result<(), Refusal>,
-) -> Result<KeyId, Refusal> {
-    let no_candidate = |why| match why {
-        NoCandidate::UnknownKid => Refusal::lacking(Lack::Kid, reason::UNKNOWN_KEY),
-        NoCandidate::KeyNotForAlgorithm => Refusal::new(Stage::Key, reason::KEY_NOT_FOR_ALGORITHM),
-        NoCandidate::TooManyKeys => Refusal::new(Stage::Key, reason::TOO_MANY_KEYS),
-    };
-    let candidates = keys
-        .candidates(token.algorithm(), token.key_id())
-        .map_err(no_candidate)?;
-    let mut refusal = Refusal::new(Stage::Signature, reason::BAD_SIGNATURE);
-    if candidates.kid_is_unknown {
-        // The keys without a `kid` are tried, but the key may be one that is new.
-        refusal = Refusal::lacking(Lack::Kid, reason::BAD_SIGNATURE);
-    }
-    for key in candidates.keys {
-        if let Err(why) = may_have_signed(key) {
-            refusal = why;
-            continue;
-        }
-        let is_good = verifier.verify(
-            key,
-            token.algorithm(),
-            token.signing_input(),
-            token.signature(),
-        );
-        match is_good {
-            Ok(true) => return Ok(key.id()),
-            Ok(false) | Err(SignatureError::KeyNotForAlgorithm) => {}
-            Err(SignatureError::Unavailable) => {
-                return Err(Refusal::new(Stage::Unavailable, reason::HOST_ERROR));
-            }
-        }
-    }
-    Err(refusal)
-}
-
-fn no_keys(missing: Missing) -> Refusal {
-    let row = match missing {
-        Missing::NotLoaded => reason::KEYS_UNAVAILABLE,
-        Missing::Stale => reason::KEYS_STALE,
-    };
-    Refusal::lacking(Lack::Keys(missing), row)
-}
-
-fn check_subject(wanted: &TextMatcher, subject: Option<&str>) -> Result<(), Refusal> {
-    let passes = subject.map(|subject| wanted.matches(subject, Undecided::UnreadableClaim));
-    match passes {
-        Some(Ok(true)) => Ok(()),
-        _ => Err(Refusal::new(Stage::Policy, reason::WRONG_SUBJECT)),
-    }
-}
-
-fn check_binding_of(
-    provider: &Provider,
-    claims: &TokenClaims,
-    services: &dyn Services,
-) -> Result<(), Refusal> {
-    check_binding(provider.binding, claims.value(), services).map_err(|error| match error {
-        BindingError::NotBound => Refusal::new(Stage::Binding, reason::NOT_BOUND),
-        BindingError::Host => Refusal::new(Stage::Unavailable, reason::HOST_ERROR),
-    })
 }

@@ -1,0 +1,65 @@
+//! Which key of a set signed a token.
+
+use gatepost_jose::{Jwk, KeyId, KeySet, NoCandidate, SignatureError, Token, VerifySignature as _};
+
+use super::refusal::{Lack, Refusal};
+use crate::reason::{self, Stage};
+use crate::verifier::Verifier;
+
+/// Whether the key that signed a token is still there, and counts by one of its names.
+pub(super) fn still_signs(
+    keys: &KeySet,
+    signer: KeyId,
+    may_have_signed: impl Fn(&Jwk) -> Result<(), Refusal>,
+) -> Result<bool, Refusal> {
+    let mut result = Ok(false);
+    for key in keys.keys().filter(|key| key.id() == signer) {
+        match may_have_signed(key) {
+            Ok(()) => return Ok(true),
+            Err(refusal) => result = Err(refusal),
+        }
+    }
+    result
+}
+
+/// The key that signed the token, of those that may have.
+pub(super) fn signer(
+    keys: &KeySet,
+    token: &Token<'_>,
+    verifier: &Verifier<'_>,
+    may_have_signed: impl Fn(&Jwk) -> Result<(), Refusal>,
+) -> Result<KeyId, Refusal> {
+    let no_candidate = |why| match why {
+        NoCandidate::UnknownKid => Refusal::lacking(Lack::Kid, reason::UNKNOWN_KEY),
+        NoCandidate::KeyNotForAlgorithm => Refusal::new(Stage::Key, reason::KEY_NOT_FOR_ALGORITHM),
+        NoCandidate::TooManyKeys => Refusal::new(Stage::Key, reason::TOO_MANY_KEYS),
+    };
+    let candidates = keys
+        .candidates(token.algorithm(), token.key_id())
+        .map_err(no_candidate)?;
+    let mut refusal = Refusal::new(Stage::Signature, reason::BAD_SIGNATURE);
+    if candidates.kid_is_unknown {
+        // The keys without a `kid` are tried, but the key may be one that is new.
+        refusal = Refusal::lacking(Lack::Kid, reason::BAD_SIGNATURE);
+    }
+    for key in candidates.keys {
+        if let Err(why) = may_have_signed(key) {
+            refusal = why;
+            continue;
+        }
+        let is_good = verifier.verify(
+            key,
+            token.algorithm(),
+            token.signing_input(),
+            token.signature(),
+        );
+        match is_good {
+            Ok(true) => return Ok(key.id()),
+            Ok(false) | Err(SignatureError::KeyNotForAlgorithm) => {}
+            Err(SignatureError::Unavailable) => {
+                return Err(Refusal::new(Stage::Unavailable, reason::HOST_ERROR));
+            }
+        }
+    }
+    Err(refusal)
+}
