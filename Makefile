@@ -15,7 +15,7 @@ ENVOY ?=
 # What `make fuzz` fuzzes, all targets when empty, and for how long each.
 FUZZ ?=
 SECONDS ?= 60
-# Where images go (REGISTRY/gatepost), and what their labels name as the source.
+# Where images are pulled from (REGISTRY/gatepost), and what their labels name as the source.
 REGISTRY ?=
 SOURCE_URL ?=
 # Where tools are kept that Cargo does not: Envoy, cargo-deny, wasm-bindgen-cli.
@@ -82,8 +82,12 @@ fuel-update: wasm ## write what each filter's typical paths cost: filters/*/fuel
 wasm: rust ## build dist/<module>.wasm, with size, imports and exports
 	@MAX_KIB='528 api-key-auth=576 jwt-auth=1024' scripts/modules.sh '$(TARGET)' dist modules $(MODULES)
 
+.PHONY: images
+images: wasm ## OCI images in dist/images, and istio/ with their digests in dist/istio: REGISTRY=registry.example
+	@cargo run -q -p xtask -- images dist istio --registry '$(REGISTRY)' --source '$(SOURCE_URL)' $(MODULES)
+
 .PHONY: test-unit
-test-unit: wasm test-modules ## tests that need no Envoy, on the filters and on the compiled modules
+test-unit: wasm test-modules registry-tools ## tests that need no Envoy, on the filters and on the compiled modules
 	cargo test --workspace --exclude gatepost-e2e --all-features
 
 .PHONY: fuzz-replay
@@ -171,6 +175,11 @@ test-modules: rust
 bench-modules: rust
 	@scripts/modules.sh '$(TARGET)' '$(TARGET)/bench-modules' bench/modules noop
 	@PROFILE=sdk-example scripts/modules.sh '$(TARGET)' '$(TARGET)/bench-modules' bench/modules sdk-noop
+
+# Without these one test does not run, says so, and fails where CI=true.
+.PHONY: registry-tools
+registry-tools:
+	@scripts/need.sh skopeo docker-registry || true
 
 $(CARGO_DENY): | rust
 	@scripts/cargo-tool.sh cargo-deny $(CARGO_DENY_VERSION)

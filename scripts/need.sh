@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# need.sh TOOL...: makes sure that each of cc, python3, pip, node and rustup is
-# there. On Debian and Ubuntu, as root, what is missing is installed; elsewhere
+# need.sh TOOL...: makes sure that each tool is there: cc, python3, pip, node, rustup,
+# or one whose package has its name. On Debian and Ubuntu, as root, what is missing is installed; elsewhere
 # the one command that gets it is named.
 set -euo pipefail
 

@@ -3,6 +3,7 @@
 mod api_key;
 mod fold;
 mod hollow;
+mod images;
 mod laws;
 mod module;
 
@@ -13,6 +14,7 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match arguments.as_slice() {
         ["module", input, output, options @ ..] => module::finish(input, output, options),
+        ["images", arguments @ ..] => images::make(arguments),
         ["laws"] => laws::check(),
         ["api-key", options @ ..] => api_key::make(options),
         _ => Err(USAGE.to_owned()),
@@ -29,6 +31,10 @@ fn main() -> ExitCode {
 const USAGE: &str = "usage:
   xtask module <in.wasm> <out.wasm> --name N --version V --revision R [--max-kib N] [--names keep]
       trim a linked module to the callbacks that it declares, stamp it, check it
+  xtask images <dist> <manifests> --registry R --source URL <module>...
+      write an OCI image of each dist/<module>.wasm to dist/images, print its pinned
+      name, and write the manifests with these names to dist; without a registry the
+      images only
   xtask api-key [--id ID] [--hmac-env VARIABLE] [--stdin]
       make an API key, or read one from the standard input, and print the entry of its
       digest; with HMAC, whose secret is in the environment

@@ -76,6 +76,9 @@ const BY_PHASE: [(Phases, &[(&str, &str)]); 6] = [
     ),
 ];
 
+/// The section in which a module says its name, version and revision.
+pub(crate) const MODULE_SECTION: &str = "gatepost.module";
+
 /// Who and what a module is, and how large it may be.
 struct Options<'a> {
     name: &'a str,
@@ -173,7 +176,7 @@ fn trim(bytes: &[u8], options: &Options<'_>) -> Result<Vec<u8>, String> {
     walrus::passes::gc::run(&mut module);
     hollow.check_unused(&module)?;
     module.customs.add(RawCustomSection {
-        name: "gatepost.module".to_owned(),
+        name: MODULE_SECTION.to_owned(),
         data: stamp(options).into_bytes(),
     });
     fold(module.emit_wasm(), options.keeps_names)
