@@ -1,0 +1,7 @@
+//! The manifests of istio/, as far as they can be checked without a cluster.
+
+mod documents;
+mod invariants;
+mod kustomize;
+mod logs;
+mod tree;
