@@ -52,6 +52,8 @@ pub enum Error {
     Missing(PathBuf),
     /// TLS refused: the handshake, a certificate or a name.
     Tls(String),
+    /// A program, or a server that was asked for something, did not do it: why.
+    Failed(String),
     /// A key or a token could not be made.
     Token(String),
 }
@@ -82,6 +84,7 @@ impl fmt::Display for Error {
             Self::NoListener(name) => write!(f, "envoy has no active listener `{name}`"),
             Self::Missing(path) => write!(f, "{} is missing: run `make wasm`", path.display()),
             Self::Tls(why) => write!(f, "TLS: {why}"),
+            Self::Failed(why) => f.write_str(why),
             Self::Token(why) => write!(f, "making a key or a token: {why}"),
         }
     }

@@ -65,6 +65,7 @@ pub use paths::{
     Binary, bench_module, each_envoy, envoys, module, not_run, shipped_modules, test_module,
     vectors, workspace,
 };
+pub use process::Process;
 pub use raw_http2::{RawAnswer, RawHttp2Client, StreamEnd};
 pub use response::{Echo, Response};
 pub use shipped::{shipped, with_document};

@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use crate::{Error, Log, Result};
 
 /// A running child with its log. Dropping it kills it and waits for its end.
-pub(crate) struct Process {
+pub struct Process {
     child: Child,
     watchdog: Child,
     log: Log,
@@ -18,7 +18,7 @@ pub(crate) struct Process {
 
 impl Process {
     /// Starts `program`; what it writes goes to [`Process::log`].
-    pub(crate) fn start<S: AsRef<OsStr>>(program: &Path, arguments: &[S]) -> Result<Self> {
+    pub fn start<S: AsRef<OsStr>>(program: &Path, arguments: &[S]) -> Result<Self> {
         let starting = || format!("starting {}", program.display());
         let mut child = Command::new(program)
             .args(arguments)
@@ -49,16 +49,18 @@ impl Process {
         })
     }
 
-    pub(crate) fn id(&self) -> u32 {
+    /// Its number.
+    pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    pub(crate) fn log(&self) -> &Log {
+    /// What it wrote.
+    pub fn log(&self) -> &Log {
         &self.log
     }
 
     /// How it ended, if it did; the log is whole by then.
-    pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
+    pub fn ended(&mut self) -> Option<ExitStatus> {
         let status = self.child.try_wait().ok().flatten()?;
         self.join_readers();
         Some(status)

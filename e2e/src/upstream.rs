@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -24,7 +24,8 @@ use crate::{Echo, Error, Result, grpc_frame};
 
 type Body = BoxBody<Bytes, Infallible>;
 
-/// An echo server for HTTP/1.1 and HTTP/2 without TLS, on a free port of 127.0.0.1.
+/// An echo server for HTTP/1.1 and HTTP/2 without TLS, on a free port of 127.0.0.1
+/// or where a test wants it.
 ///
 /// | request | answer |
 /// |---|---|
@@ -51,13 +52,18 @@ struct Seen {
 impl Upstream {
     /// Starts it; it listens when this returns.
     pub fn start() -> Result<Self> {
+        Self::start_at((Ipv4Addr::LOCALHOST, 0).into())
+    }
+
+    /// Starts it at an address of the machine; it listens when this returns.
+    pub fn start_at(address: SocketAddr) -> Result<Self> {
         let starting = || Error::io("starting the upstream");
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(starting())?;
         let listener = runtime
-            .block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))
+            .block_on(TcpListener::bind(address))
             .map_err(starting())?;
         let port = listener.local_addr().map_err(starting())?.port();
         let seen = Arc::new(Seen::default());
