@@ -37,6 +37,7 @@ CARGO_DENY_VERSION := 0.20.2
 override TOOLS := $(abspath $(TOOLS))
 override VECTORS_DIR := $(abspath $(VECTORS_DIR))
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
+MESH_DIST := $(TARGET)/mesh-dist
 MODULES := $(patsubst modules/%/Cargo.toml,%,$(wildcard modules/*/Cargo.toml))
 TEST_MODULES := $(patsubst e2e/modules/%/Cargo.toml,%,$(wildcard e2e/modules/*/Cargo.toml))
 # Whoever runs tests under wasm-bindgen is a pure crate.
@@ -45,7 +46,7 @@ CARGO_DENY := $(TOOLS)/cargo-deny-$(CARGO_DENY_VERSION)/bin/cargo-deny
 
 # rustup puts Cargo there, and a shell that was open before does not know it yet.
 export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
-export ENVOY REGISTRY REPEAT ROWS SOURCE_URL TOOLS VECTORS_DIR
+export ENVOY MESH_DIST REGISTRY REPEAT ROWS SOURCE_URL TOOLS VECTORS_DIR
 
 # --- what a person runs ------------------------------------------------------
 
@@ -88,7 +89,7 @@ images: wasm ## OCI images in dist/images, and istio/ with their digests in dist
 
 .PHONY: test-unit
 test-unit: wasm test-modules registry-tools ## tests that need no Envoy, on the filters and on the compiled modules
-	cargo test --workspace --exclude gatepost-e2e --all-features
+	cargo test --workspace --exclude gatepost-e2e --exclude gatepost-e2e-istio --all-features
 
 .PHONY: fuzz-replay
 fuzz-replay: rust ## the fuzz corpora and the external vectors, once each; a part of test-unit
@@ -108,6 +109,25 @@ test-wasm32: rust node wasm-bindgen ## the pure crates' tests on wasm32, under N
 .PHONY: e2e
 e2e: envoy wasm test-modules ## tests with real Envoys
 	cargo test -p gatepost-e2e
+
+.PHONY: mesh-test
+mesh-test: ## tests in a real Istio mesh on this machine (as root, with Go 1.26)
+	@scripts/mesh.sh possible || exit $$(( $$? - 1 )); $(MAKE) --no-print-directory mesh-parts; \
+	    cargo test -p gatepost-e2e-istio --config "target.'cfg(all())'.runner='$(CURDIR)/scripts/mesh.sh run'"
+
+.PHONY: mesh-bench
+mesh-bench: mesh-parts ## CPU time of a sidecar's Envoy a request: a table
+	@cargo build -q -p gatepost-e2e-istio
+	@scripts/mesh.sh run '$(TARGET)/debug/cpu'
+
+.PHONY: mesh-up
+mesh-up: mesh-parts ## leave a mesh running: a gateway, two services, a registry; says what to try
+	@cargo build -q -p gatepost-e2e-istio
+	@scripts/mesh.sh up '$(TARGET)/debug/mesh'
+
+.PHONY: mesh-down
+mesh-down: ## end what `make mesh-up` left running
+	@scripts/mesh.sh down
 
 .PHONY: api-key
 api-key: rust ## a new API key, shown once, and its entry for api-key-auth: ID=client HMAC_ENV=VARIABLE
@@ -166,6 +186,14 @@ ifeq ($(ENVOY),)
 	@scripts/need.sh python3 pip
 	@for version in $(ENVOY_VERSIONS); do scripts/envoy.sh "$$version"; done
 endif
+
+# Images and manifests of the mesh stand apart from dist/, for they name its registry.
+.PHONY: mesh-parts
+mesh-parts: envoy wasm
+	@scripts/need.sh go etcd kubectl skopeo docker-registry iptables ip
+	@scripts/mesh-tools.sh
+	@mkdir -p '$(MESH_DIST)' && cp dist/*.wasm '$(MESH_DIST)/'
+	@cargo run -q -p xtask -- images '$(MESH_DIST)' istio --registry registry.mesh.test:5000 --source '' $(MODULES)
 
 .PHONY: test-modules
 test-modules: rust

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # need.sh TOOL...: makes sure that each tool is there: cc, python3, pip, node, rustup,
-# or one whose package has its name. On Debian and Ubuntu, as root, what is missing is installed; elsewhere
+# what a mesh is made of, or one whose package has its name. On Debian and Ubuntu, as
+# root, what is missing is installed; elsewhere
 # the one command that gets it is named.
 set -euo pipefail
 
@@ -16,6 +17,9 @@ debian_package() {
         cc) echo gcc libc6-dev ;;
         pip) echo python3-pip ;;
         node) echo nodejs ;;
+        etcd) echo etcd-server ;;
+        kubectl) echo kubernetes-client ;;
+        ip) echo iproute2 ;;
         *) echo "$1" ;;
     esac
 }
@@ -34,11 +38,18 @@ no_rustup() {
     exit 1
 }
 
+# Debian's is too old to get the version that a module asks for.
+no_go() {
+    echo "missing: Go 1.21 or later, which gets the version that is asked for: https://go.dev/dl/" >&2
+    exit 1
+}
+
 missing=()
 for tool in "$@"; do
     is_there "$tool" || missing+=("$tool")
 done
 ((${#missing[@]})) || exit 0
+[[ " ${missing[*]} " != *" go "* ]] || no_go
 
 if ! command -v apt-get >/dev/null 2>&1; then
     formulae=()

@@ -1,0 +1,50 @@
+//! A document that the filter refuses.
+
+use gatepost_e2e::Result;
+use gatepost_e2e_istio::mesh;
+use serde_json::json;
+
+use crate::edge::{ANYONE, BLOCKED, Edge, SOON};
+use crate::shipped;
+
+/// What the proxy logs of the broken document below.
+const WHY: &str = "rules[0].allow";
+
+#[test]
+fn at_the_first_start_nothing_passes_and_the_log_says_why() -> Result<()> {
+    let Some(mesh) = mesh()? else { return Ok(()) };
+    let mut plugin = shipped::ip_allowlist_at_a_gateway("bad-at-start")?;
+    plugin["spec"]["pluginConfig"]["rules"][0]["allow"] = json!(["offices"]);
+    let edge = Edge::starting(mesh, "bad-at-start", std::slice::from_ref(&plugin))?;
+    edge.gateway.pod.log().wait_for(WHY, 0, SOON)?;
+    // Refused, or not even heard.
+    assert!(
+        !edge
+            .get(ANYONE, "/")
+            .is_ok_and(|response| response.status == 200)
+    );
+    assert_eq!(edge.app.upstream.requests(), 0);
+    plugin["spec"]["pluginConfig"]["rules"][0]["allow"] = json!(["office"]);
+    edge.namespace.apply(&plugin)?;
+    edge.wait_for(ANYONE, "/", 200, "")?;
+    edge.wait_for(BLOCKED, "/", 403, "ip_blocked").map(drop)
+}
+
+#[test]
+fn on_an_update_the_last_good_document_serves_on() -> Result<()> {
+    let Some(mesh) = mesh()? else { return Ok(()) };
+    let edge = Edge::start(mesh, "bad-on-update")?;
+    let mut plugin = shipped::ip_allowlist_at_a_gateway("bad-on-update")?;
+    edge.namespace.apply(&plugin)?;
+    edge.wait_for(BLOCKED, "/", 403, "ip_blocked")?;
+    plugin["spec"]["pluginConfig"]["rules"][0]["allow"] = json!(["offices"]);
+    edge.namespace.apply(&plugin)?;
+    edge.gateway.pod.log().wait_for(WHY, 0, SOON)?;
+    for _ in 0..20 {
+        assert_eq!(edge.get(ANYONE, "/")?.status, 200);
+        let refused = edge.get(BLOCKED, "/")?;
+        assert_eq!(refused.status, 403);
+        assert!(refused.text().contains("ip_blocked"), "{}", refused.text());
+    }
+    Ok(())
+}

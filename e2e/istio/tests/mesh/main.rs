@@ -1,0 +1,14 @@
+//! The filters in a real Istio mesh: `make mesh-test`.
+
+mod bad_configuration;
+mod edge;
+mod image;
+mod ip_allowlist;
+mod jwt_auth;
+mod key_server;
+mod load;
+mod manifests;
+mod pulling;
+mod rolling;
+mod several;
+mod shipped;
