@@ -364,8 +364,14 @@ fn numbers_are_ordered_by_value() {
         (
             "170141183460469231731687303715884105727",
             "1.7014118346046923e38",
+            Ordering::Greater,
+        ),
+        (
+            "170141183460469231731687303715884105727",
+            "1.7014118346046924e38",
             Ordering::Less,
         ),
+        ("0.1", "0.10000000000000001", Ordering::Less),
         ("1e3", "1000", Ordering::Equal),
     ] {
         let (a, b) = (Number::parse(a).unwrap(), Number::parse(b).unwrap());

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gatepost_json::Value;
+use gatepost_json::{Number, Value};
 
 /// Reads a NumericDate (RFC 7519 2): seconds since 1970-01-01T00:00:00Z, a
 /// fraction allowed, to the nanosecond. What lies beyond 2^64 seconds is the end
@@ -12,16 +12,17 @@ use gatepost_json::Value;
 /// takes `"exp": "0"` for no `exp` never lets a token expire.
 pub(crate) fn numeric_date(value: &Value) -> Option<Duration> {
     let number = value.as_number()?;
-    if let Some(seconds) = number.as_integer() {
-        if seconds < 0 {
-            return None;
-        }
-        return Some(u64::try_from(seconds).map_or(Duration::MAX, Duration::from_secs));
-    }
-    let seconds = number.as_f64();
-    if seconds < 0.0 {
+    if number < Number::integer(0) {
         return None;
     }
-    // It is finite and not negative, so all that fails is the range.
-    Some(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
+    if let Some(seconds) = number.as_integer() {
+        return Some(u64::try_from(seconds).map_or(Duration::MAX, Duration::from_secs));
+    }
+    let nanoseconds = number.times_power_of_ten(9).map(i128::unsigned_abs);
+    // What is no integer fits as long as its seconds do.
+    let is_in_range = |nanoseconds: &u128| *nanoseconds <= Duration::MAX.as_nanos();
+    let date = nanoseconds
+        .filter(is_in_range)
+        .map(Duration::from_nanos_u128);
+    Some(date.unwrap_or(Duration::MAX))
 }

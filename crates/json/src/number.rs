@@ -3,16 +3,19 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-/// A finite number. Integers of up to 128 bits are exact; whatever else was
-/// written, in at most 19 digits that count, is the nearest double (RFC 8259 6).
+use crate::decimal::Decimal;
+
+/// A number as it was written: no double, and nothing is rounded. Integers of up to
+/// 128 bits are exact whatever their digits; others have at most 19 that count, and
+/// are no larger than a double may be (RFC 8259 6).
 #[derive(Clone, Copy, Debug)]
 pub struct Number(Kind);
 
 #[derive(Clone, Copy, Debug)]
 enum Kind {
     Integer(i128),
-    /// Finite.
-    Float(f64),
+    /// No integer of 128 bits.
+    Decimal(Decimal),
 }
 
 impl Number {
@@ -22,66 +25,115 @@ impl Number {
         Self(Kind::Integer(number.into()))
     }
 
-    /// A double; `None` when it is not finite.
+    /// The number that was written where a reader found a double: a whole one of up
+    /// to 2^53, or the one of up to 15 digits, 22 of them behind the point, that is
+    /// read as this double. `None` for others: of more digits, several are read
+    /// alike.
     #[must_use]
     pub fn float(number: f64) -> Option<Self> {
-        number.is_finite().then_some(Self(Kind::Float(number)))
+        let mut power = 1.0;
+        for exponent in (LOWEST_EXPONENT..=0).rev() {
+            let digits = (number * power).round();
+            let most = if exponent == 0 {
+                LARGEST_WHOLE
+            } else {
+                FIFTEEN_DIGITS
+            };
+            if digits.is_nan() || digits.abs() > most {
+                return None;
+            }
+            // Both are exact, and so a reader that divides them gets the same double.
+            if digits / power == number {
+                // Exact: the digits are whole and within range.
+                #[allow(clippy::cast_possible_truncation)]
+                let digits = digits as i64;
+                let is_negative = digits < 0;
+                return Self::decimal(is_negative, digits.unsigned_abs(), exponent);
+            }
+            power *= 10.0;
+        }
+        None
     }
 
-    /// Reads a JSON number (RFC 8259 6); `None` when it is none, or beyond what
-    /// a double holds, or when it is no integer of 128 bits and has more than 19
-    /// digits, zeros before and behind them not counted. No double holds so many,
-    /// and to round them right costs a thousand times what others cost.
+    /// Reads a JSON number (RFC 8259 6); `None` when it is none, or larger than a
+    /// double may be, or when it is no integer of 128 bits and has more than 19
+    /// digits, zeros before and behind them not counted: no double holds so many.
+    /// What is closer to zero than any double is zero.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let digits = text.strip_prefix('-').unwrap_or(text);
-        let whole = digits.bytes().take_while(u8::is_ascii_digit).count();
-        if whole == 0 || (whole > 1 && digits.starts_with('0')) {
+        let size = text.strip_prefix('-').unwrap_or(text);
+        let (mantissa, exponent) = match size.split_once(['e', 'E']) {
+            None => (size, "0"),
+            Some((mantissa, exponent)) => (mantissa, exponent),
+        };
+        let (whole, fraction) = match mantissa.split_once('.') {
+            None => (mantissa, ""),
+            Some((_, "")) => return None,
+            Some((whole, fraction)) => (whole, fraction),
+        };
+        let exponent_digits = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
+        if !is_digits(whole)
+            || (whole.len() > 1 && whole.starts_with('0'))
+            || !(fraction.is_empty() || is_digits(fraction))
+            || !is_digits(exponent_digits)
+        {
             return None;
         }
-        if whole == digits.len()
+        if whole.len() == size.len()
             && let Some(number) = read_integer(text)
         {
             return Some(Self(Kind::Integer(number)));
         }
-        let (_, rest) = digits.split_at_checked(whole)?;
-        if !is_fraction_and_exponent(rest) {
-            return None;
-        }
-        Self::float(read_float(text)?)
+        let (digits, zeros) = counting_digits(whole.bytes().chain(fraction.bytes()))?;
+        let exponent = read_exponent(exponent)
+            .saturating_sub_unsigned(u64::try_from(fraction.len()).ok()?)
+            .saturating_add_unsigned(zeros);
+        Self::decimal(size.len() < text.len(), digits, exponent)
     }
 
-    /// The number as an integer, also when it was written as a whole float.
+    /// The number as an integer, also when it was written with a fraction of zeros
+    /// or an exponent.
     #[must_use]
     pub fn as_integer(self) -> Option<i128> {
         match self.0 {
             Kind::Integer(number) => Some(number),
-            Kind::Float(number) if number.fract() == 0.0 && number.abs() < BEYOND_I128 => {
-                Some(whole(number))
-            }
-            Kind::Float(_) => None,
+            Kind::Decimal(_) => None,
         }
     }
 
-    /// The nearest double.
+    /// The integer part of the number times ten to the power of `power`; `None`
+    /// beyond 128 bits.
     #[must_use]
-    pub fn as_f64(self) -> f64 {
+    pub fn times_power_of_ten(self, power: u8) -> Option<i128> {
         match self.0 {
-            Kind::Integer(number) => number as f64,
-            Kind::Float(number) => number,
+            Kind::Integer(number) => number.checked_mul(10_i128.checked_pow(power.into())?),
+            Kind::Decimal(decimal) => decimal.integer_part(power.into()),
+        }
+    }
+
+    /// The number of these digits, times ten to the power of `exponent`.
+    fn decimal(is_negative: bool, digits: u64, exponent: i64) -> Option<Self> {
+        let Some(decimal) = Decimal::new(is_negative, digits, exponent)? else {
+            return Some(Self(Kind::Integer(0)));
+        };
+        let integer = decimal.as_integer().map(Kind::Integer);
+        Some(Self(integer.unwrap_or(Kind::Decimal(decimal))))
+    }
+
+    fn as_decimal(self) -> Decimal {
+        match self.0 {
+            Kind::Integer(number) => number.into(),
+            Kind::Decimal(decimal) => decimal,
         }
     }
 }
 
-/// By value: `1` equals `1.0`. No rounding takes place.
+/// By value: `1` equals `1.0`.
 impl Ord for Number {
     fn cmp(&self, other: &Self) -> Ordering {
         match (self.0, other.0) {
-            (Kind::Integer(a), Kind::Integer(b)) => a.cmp(&b),
-            (Kind::Integer(a), Kind::Float(b)) => compare(a, b),
-            (Kind::Float(a), Kind::Integer(b)) => compare(b, a).reverse(),
-            // Both are finite, so they compare; `-0.0` equals `0.0`.
-            (Kind::Float(a), Kind::Float(b)) => a.partial_cmp(&b).unwrap_or(Ordering::Equal),
+            (Kind::Integer(one), Kind::Integer(other)) => one.cmp(&other),
+            _ => self.as_decimal().cmp(&other.as_decimal()),
         }
     }
 }
@@ -104,38 +156,22 @@ impl Eq for Number {}
 /// same number; at most 350 characters.
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.0, self.as_integer()) {
-            // The shortest digits of a large double are not the number it is, and
-            // an integer would be read to its last digit.
-            (Kind::Integer(number), _) | (Kind::Float(_), Some(number)) => number.fmt(f),
-            (Kind::Float(number), None) => number.fmt(f),
+        match self.0 {
+            Kind::Integer(number) => number.fmt(f),
+            Kind::Decimal(decimal) => decimal.fmt(f),
         }
     }
 }
 
-/// 2^127, the first double beyond the integers of 128 bits.
-const BEYOND_I128: f64 = 170_141_183_460_469_231_731_687_303_715_884_105_728.0;
+/// 2^53: up to here doubles hold every integer.
+const LARGEST_WHOLE: f64 = 9_007_199_254_740_992.0;
+/// The digits that every double keeps are fewer than those of this number.
+const FIFTEEN_DIGITS: f64 = 999_999_999_999_999.0;
+/// 10^22 is the largest power of ten that a double holds.
+const LOWEST_EXPONENT: i64 = -22;
 
-fn compare(integer: i128, float: f64) -> Ordering {
-    if float >= BEYOND_I128 {
-        return Ordering::Less;
-    }
-    if float < -BEYOND_I128 {
-        return Ordering::Greater;
-    }
-    let floor = float.floor();
-    let fraction = if float > floor {
-        Ordering::Less
-    } else {
-        Ordering::Equal
-    };
-    integer.cmp(&whole(floor)).then(fraction)
-}
-
-/// Exact for the whole doubles of the range, which callers have checked.
-#[allow(clippy::cast_possible_truncation)]
-fn whole(number: f64) -> i128 {
-    number as i128
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// `None` beyond 128 bits.
@@ -147,35 +183,33 @@ fn read_integer(text: &str) -> Option<i128> {
     text.parse().ok()
 }
 
-/// How many digits of a float count at most. They fit 64 bits, and it takes 17 to
-/// tell each double from the next.
-const MOST_DIGITS: usize = 19;
+/// How many digits count at most. They fit 64 bits, and it takes 17 to tell each
+/// double from the next.
+const MOST_DIGITS: u64 = 19;
 
-/// The nearest double to a number of the right grammar; infinite beyond the
-/// largest, `None` when more than [`MOST_DIGITS`] count.
-fn read_float(text: &str) -> Option<f64> {
-    if text.len() <= MOST_DIGITS {
-        return text.parse().ok();
+/// The digits from the first that is no zero to the last one, as a number, and how
+/// many zeros stand behind them. `None` when they are more than [`MOST_DIGITS`].
+fn counting_digits(digits: impl Iterator<Item = u8>) -> Option<(u64, u64)> {
+    let (mut number, mut count, mut zeros): (u64, u64, u64) = (0, 0, 0);
+    for digit in digits.map(|byte| byte.wrapping_sub(b'0')) {
+        if digit == 0 {
+            zeros = zeros.checked_add(1)?;
+            continue;
+        }
+        // Before the first that counts, zeros say nothing.
+        let places = if number == 0 {
+            1
+        } else {
+            zeros.checked_add(1)?
+        };
+        count = count
+            .checked_add(places)
+            .filter(|count| *count <= MOST_DIGITS)?;
+        let power = 10_u64.checked_pow(u32::try_from(places).ok()?)?;
+        number = number.checked_mul(power)?.checked_add(digit.into())?;
+        zeros = 0;
     }
-    // As an integer and a power of ten: of more digits, whatever they are, the
-    // standard library may have to compare thousands near the middle of two doubles.
-    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
-    let fraction = mantissa
-        .split_once('.')
-        .map_or(0, |(_, digits)| digits.len());
-    let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
-    let counting = digits.trim_end_matches('0');
-    let zeros = digits.len().saturating_sub(counting.len());
-    let counting = counting.trim_start_matches('0');
-    if counting.len() > MOST_DIGITS {
-        return None;
-    }
-    let counting = if counting.is_empty() { "0" } else { counting };
-    let sign = if text.starts_with('-') { "-" } else { "" };
-    let exponent = read_exponent(exponent)
-        .saturating_sub_unsigned(u64::try_from(fraction).ok()?)
-        .saturating_add_unsigned(u64::try_from(zeros).ok()?);
-    format!("{sign}{counting}e{exponent}").parse().ok()
+    Some((number, zeros))
 }
 
 /// The exponent, or the end of the range that it is beyond.
@@ -186,20 +220,4 @@ fn read_exponent(text: &str) -> i64 {
         i64::MAX
     };
     text.parse().unwrap_or(beyond)
-}
-
-/// `[ "." 1*DIGIT ] [ ("e" / "E") [ "+" / "-" ] 1*DIGIT ]`
-fn is_fraction_and_exponent(text: &str) -> bool {
-    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let (fraction, exponent) = match text.split_once(['e', 'E']) {
-        None => (text, None),
-        Some((fraction, exponent)) => (fraction, Some(exponent)),
-    };
-    let fraction_is_good = match fraction.strip_prefix('.') {
-        None => fraction.is_empty(),
-        Some(digits) => is_digits(digits),
-    };
-    let exponent_is_good =
-        exponent.is_none_or(|text| is_digits(text.strip_prefix(['+', '-']).unwrap_or(text)));
-    fraction_is_good && exponent_is_good
 }

@@ -3,6 +3,8 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+use std::cmp::Ordering;
+
 use gatepost_json::{Expected, Limits, Number, Value, parse, push_json_string};
 use proptest::prelude::*;
 
@@ -25,6 +27,13 @@ fn pieces() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
 }
 
+/// Any number that is read and may be no integer.
+fn decimal() -> impl Strategy<Value = Number> {
+    ("-?[1-9][0-9]{0,18}", -360..320).prop_filter_map("in range", |(digits, exponent)| {
+        Number::parse(&format!("{digits}e{exponent}"))
+    })
+}
+
 /// Any value, in ours.
 fn value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
@@ -32,9 +41,7 @@ fn value() -> impl Strategy<Value = Value> {
         any::<bool>().prop_map(Value::Bool),
         any::<i128>().prop_map(|number| Value::Number(Number::integer(number))),
         any::<i64>().prop_map(|number| Value::Number(Number::integer(number))),
-        any::<f64>().prop_filter_map("finite", |number| {
-            Number::float(number).map(Value::Number)
-        }),
+        decimal().prop_map(Value::Number),
         ".{0,8}".prop_map(Value::String),
         "[\\x00-\\x7f]{0,8}".prop_map(Value::String),
     ];
@@ -80,6 +87,25 @@ fn agrees(ours: &Value, theirs: &serde_json::Value) -> bool {
                     .all(|(name, ours)| theirs.get(name).is_some_and(|theirs| agrees(ours, theirs)))
         }
         _ => false,
+    }
+}
+
+/// By what is written, with as many digits on both sides of the point.
+fn compare_digits(one: Number, other: Number) -> Ordering {
+    let parts = |number: Number| {
+        let text = number.to_string();
+        let size = text.trim_start_matches('-');
+        let (whole, fraction) = size.split_once('.').unwrap_or((size, ""));
+        (
+            text.starts_with('-'),
+            format!("{whole:0>400}{fraction:0<400}"),
+        )
+    };
+    match (parts(one), parts(other)) {
+        ((false, one), (false, other)) => one.cmp(&other),
+        ((true, one), (true, other)) => other.cmp(&one),
+        ((is_negative, _), _) if is_negative => Ordering::Less,
+        _ => Ordering::Greater,
     }
 }
 
@@ -132,13 +158,55 @@ proptest! {
     }
 
     #[test]
-    fn a_number_is_the_nearest_double_or_has_more_than_19_digits(
+    fn a_number_is_what_was_written_or_has_more_than_19_digits(
         text in "-?(0|[1-9][0-9]{0,30})(\\.0{0,20}[0-9]{1,25}0{0,20})?([eE][+-]?[0-9]{1,3})?"
     ) {
         let nearest: f64 = text.parse().unwrap();
         match Number::parse(&text) {
-            Some(number) => prop_assert_eq!(number.as_f64(), nearest),
+            Some(number) => {
+                let written = number.to_string();
+                prop_assert!(written.len() <= 350);
+                prop_assert_eq!(Number::parse(&written), Some(number));
+                prop_assert_eq!(written.parse(), Ok(nearest));
+            }
             None => prop_assert!(digits(text.as_bytes()) > 19 || nearest.is_infinite()),
+        }
+    }
+
+    #[test]
+    fn a_double_of_up_to_15_digits_is_the_number_that_was_written(
+        text in "-?[1-9][0-9]{0,14}", decimals in 0_usize..22
+    ) {
+        let text = format!("{text}e-{decimals}");
+        let number = Number::float(text.parse().unwrap());
+        prop_assert_eq!(number, Number::parse(&text));
+    }
+
+    #[test]
+    fn of_a_double_no_other_number_is_made(double in any::<f64>()) {
+        if let Some(number) = Number::float(double) {
+            prop_assert_eq!(number.to_string().parse(), Ok(double));
+        }
+    }
+
+    #[test]
+    fn numbers_are_ordered_as_their_digits_are(
+        one in prop_oneof![decimal(), any::<i128>().prop_map(Number::integer)],
+        other in prop_oneof![decimal(), any::<i128>().prop_map(Number::integer)],
+        near in -3_i32..4,
+    ) {
+        prop_assert_eq!(one.cmp(&other), compare_digits(one, other));
+        prop_assert_eq!(one.cmp(&one), Ordering::Equal);
+        // With the same digits in front, or those next to them.
+        let digits = one.to_string().replace('.', "");
+        let digits = digits.trim_start_matches(['-', '0']);
+        let digits = digits.get(..digits.len().min(18)).unwrap();
+        let near = digits.parse::<i64>().unwrap_or(1).saturating_add(near.into());
+        for exponent in [-340, -20, -1, 0, 1, 20, 289] {
+            if let Some(near) = Number::parse(&format!("{near}e{exponent}")) {
+                prop_assert_eq!(one.cmp(&near), compare_digits(one, near));
+                prop_assert_eq!(near.cmp(&one), compare_digits(near, one));
+            }
         }
     }
 

@@ -254,7 +254,8 @@ fn agrees(ours: &Value, theirs: &serde_json::Value) -> bool {
         (Value::Bool(ours), serde_json::Value::Bool(theirs)) => ours == theirs,
         (Value::String(ours), serde_json::Value::String(theirs)) => ours == theirs,
         (Value::Number(ours), serde_json::Value::Number(theirs)) => {
-            let (ours, theirs) = (ours.as_f64(), theirs.as_f64().expect("a double"));
+            let ours: f64 = ours.to_string().parse().expect("a number");
+            let theirs = theirs.as_f64().expect("a double");
             (ours - theirs).abs() <= ours.abs() * f64::EPSILON * 2.0 + 1e-322
         }
         (Value::Array(ours), serde_json::Value::Array(theirs)) => {
