@@ -1,6 +1,7 @@
 //! Key material that was checked when it was made.
 
 use p256::ecdsa::VerifyingKey as P256Key;
+use p256::elliptic_curve::point::AffineCoordinates;
 use p384::ecdsa::VerifyingKey as P384Key;
 use p521::ecdsa::VerifyingKey as P521Key;
 
@@ -43,17 +44,19 @@ impl Material {
                 });
             }
         }
-        Self::from_point(curve, &[&[UNCOMPRESSED], x, y].concat())
-    }
-
-    /// An elliptic curve key of its uncompressed point (SEC 1 2.3.3).
-    fn from_point(curve: Curve, point: &[u8]) -> Result<Self, KeyError> {
+        // Not by way of SEC 1's encodings: to read them all takes square roots.
         match curve {
-            Curve::P256 => P256Key::from_sec1_bytes(point).map(Self::P256),
-            Curve::P384 => P384Key::from_sec1_bytes(point).map(Self::P384),
-            Curve::P521 => P521Key::from_sec1_bytes(point).map(Self::P521),
+            Curve::P256 => point(x, y)
+                .and_then(|point| P256Key::from_affine(point).ok())
+                .map(Self::P256),
+            Curve::P384 => point(x, y)
+                .and_then(|point| P384Key::from_affine(point).ok())
+                .map(Self::P384),
+            Curve::P521 => point(x, y)
+                .and_then(|point| P521Key::from_affine(point).ok())
+                .map(Self::P521),
         }
-        .map_err(|_| KeyError::NotOnCurve)
+        .ok_or(KeyError::NotOnCurve)
     }
 
     /// An Ed25519 key of its encoded point (RFC 8032 5.1.5): the one encoding
@@ -133,8 +136,14 @@ impl Material {
     }
 }
 
-/// What an uncompressed point begins with (SEC 1 2.3.3).
-const UNCOMPRESSED: u8 = 0x04;
+/// The point of these coordinates, if it is on its curve.
+fn point<P: AffineCoordinates>(x: &[u8], y: &[u8]) -> Option<P>
+where
+    for<'a> &'a P::FieldRepr: TryFrom<&'a [u8]>,
+{
+    let (x, y) = (x.try_into().ok()?, y.try_into().ok()?);
+    P::from_coordinates(x, y).into_option()
+}
 
 impl Curve {
     pub(crate) const ALL: [Self; 3] = [Self::P256, Self::P384, Self::P521];

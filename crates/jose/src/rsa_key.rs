@@ -3,9 +3,9 @@
 use std::ops::RangeInclusive;
 use std::sync::OnceLock;
 
-use rsa::BoxedUint;
-
-use crate::{KeyError, roca};
+use crate::hash::Hash;
+use crate::modulus::Modulus;
+use crate::{KeyError, roca, rsa_encoding};
 
 /// How many bits a modulus has: RFC 7518 3.3 asks for 2048 at least; longer ones
 /// than 8192 cost more than a token may.
@@ -19,9 +19,9 @@ const EXPONENTS: RangeInclusive<u64> = 3..=0x1_ffff_ffff;
 pub(crate) struct RsaKey {
     modulus: Box<[u8]>,
     exponent: Box<[u8]>,
-    /// Made when it is needed first: it costs more than all checks of a key, and
-    /// where the host checks signatures nobody needs it.
-    key: OnceLock<Option<rsa::PublicKey>>,
+    /// Made when it is needed first: where the host checks signatures nobody needs
+    /// it.
+    arithmetic: OnceLock<Option<Modulus>>,
 }
 
 impl RsaKey {
@@ -45,7 +45,7 @@ impl RsaKey {
         Ok(Self {
             modulus: modulus.into(),
             exponent: exponent.into(),
-            key: OnceLock::new(),
+            arithmetic: OnceLock::new(),
         })
     }
 
@@ -59,15 +59,30 @@ impl RsaKey {
         &self.exponent
     }
 
-    /// What checks signatures. The crate makes the checks of [`new`](Self::new)
-    /// again, so it is always there.
-    pub(crate) fn key(&self) -> Option<&rsa::PublicKey> {
-        let key = || {
-            let modulus = BoxedUint::from_be_slice_vartime(&self.modulus);
-            let exponent = BoxedUint::from_be_slice_vartime(&self.exponent);
-            rsa::PublicKey::new(modulus, exponent).ok()
-        };
-        self.key.get_or_init(key).as_ref()
+    /// Whether RSASSA-PKCS1-v1_5 made the signature of the message (RFC 8017 8.2.2).
+    pub(crate) fn verify_pkcs1_v1_5(&self, hash: Hash, message: &[u8], signature: &[u8]) -> bool {
+        self.encoded(signature)
+            .is_some_and(|encoded| rsa_encoding::is_pkcs1_v1_5(&encoded, hash, message))
+    }
+
+    /// Whether RSASSA-PSS made the signature of the message, with a salt as long as
+    /// the hash (RFC 8017 8.1.2).
+    pub(crate) fn verify_pss(&self, hash: Hash, message: &[u8], signature: &[u8]) -> bool {
+        self.encoded(signature).is_some_and(|encoded| {
+            rsa_encoding::is_pss(&encoded, bits(&self.modulus), hash, message)
+        })
+    }
+
+    /// What was signed, as long as the modulus; `None` unless the signature is as
+    /// long, too, and a smaller number.
+    fn encoded(&self, signature: &[u8]) -> Option<Vec<u8>> {
+        if signature.len() != self.modulus.len() {
+            return None;
+        }
+        let arithmetic = self.arithmetic.get_or_init(|| Modulus::new(&self.modulus));
+        arithmetic
+            .as_ref()?
+            .power(signature, saturating(&self.exponent))
     }
 }
 

@@ -7,7 +7,9 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use p256::ecdsa::signature::Verifier as _;
 use sha2::{Sha256, Sha384, Sha512};
 
+use crate::hash::Hash;
 use crate::material::Material;
+use crate::rsa_key::RsaKey;
 use crate::{Algorithm, Jwk};
 
 /// Checks signatures.
@@ -72,10 +74,7 @@ impl VerifySignature for RustVerifier {
             return Err(SignatureError::KeyNotForAlgorithm);
         }
         Ok(match (key.material(), algorithm) {
-            (Material::Rsa(key), _) => {
-                let key = key.key().ok_or(SignatureError::Unavailable)?;
-                verify_rsa(key, algorithm, message, signature)?
-            }
+            (Material::Rsa(key), _) => verify_rsa(key, algorithm, message, signature)?,
             (Material::P256(key), Algorithm::Es256) => {
                 p256::ecdsa::Signature::from_slice(signature)
                     .is_ok_and(|signature| key.verify(message, &signature).is_ok())
@@ -98,23 +97,21 @@ impl VerifySignature for RustVerifier {
     }
 }
 
-/// The crate compares the length with the modulus' first.
 fn verify_rsa(
-    key: &rsa::PublicKey,
+    key: &RsaKey,
     algorithm: Algorithm,
     message: &[u8],
     signature: &[u8],
 ) -> Result<bool, SignatureError> {
-    let checked = match algorithm {
-        Algorithm::Rs256 => key.pkcs1v15_verify::<Sha256>(message, signature),
-        Algorithm::Rs384 => key.pkcs1v15_verify::<Sha384>(message, signature),
-        Algorithm::Rs512 => key.pkcs1v15_verify::<Sha512>(message, signature),
-        Algorithm::Ps256 => key.pss_verify::<Sha256>(message, signature),
-        Algorithm::Ps384 => key.pss_verify::<Sha384>(message, signature),
-        Algorithm::Ps512 => key.pss_verify::<Sha512>(message, signature),
+    Ok(match algorithm {
+        Algorithm::Rs256 => key.verify_pkcs1_v1_5(Hash::Sha256, message, signature),
+        Algorithm::Rs384 => key.verify_pkcs1_v1_5(Hash::Sha384, message, signature),
+        Algorithm::Rs512 => key.verify_pkcs1_v1_5(Hash::Sha512, message, signature),
+        Algorithm::Ps256 => key.verify_pss(Hash::Sha256, message, signature),
+        Algorithm::Ps384 => key.verify_pss(Hash::Sha384, message, signature),
+        Algorithm::Ps512 => key.verify_pss(Hash::Sha512, message, signature),
         _ => return Err(SignatureError::KeyNotForAlgorithm),
-    };
-    Ok(checked.is_ok())
+    })
 }
 
 fn verify_hmac(

@@ -16,8 +16,10 @@ use gatepost_jose::{
     Algorithm, Jwk, RustVerifier, VerifySignature, ecdsa_signature_to_der, sha256,
 };
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use num_bigint::BigUint;
 use rsa::BoxedUint;
 use rsa::rand_core::{TryCryptoRng, TryRng};
+use rsa::traits::PublicKeyParts as _;
 use sha2::{Sha256, Sha384, Sha512};
 use support::{base64url, bytes, jwk};
 
@@ -57,6 +59,47 @@ fn a_signature_is_good_for_its_own_algorithm_only() {
         for algorithm in Algorithm::ALL {
             let verified = RustVerifier.verify(&key, algorithm, MESSAGE, &signature);
             assert_eq!(verified.unwrap_or(false), algorithm == signed);
+        }
+    }
+}
+
+#[test]
+fn rsa_signatures_are_good_whatever_the_number_of_bits_of_the_modulus() {
+    for more in 0..8_usize {
+        let (half, other_half) = (more / 2, more.div_ceil(2));
+        let p = (BigUint::from(3_u8) << (1022 + half)) + OFFSETS_OF_P[half];
+        let q = (BigUint::from(7_u8) << (1021 + other_half)) + OFFSETS_OF_Q[other_half];
+        let [p, q] = [p, q].map(|prime| BoxedUint::from_be_slice_vartime(&prime.to_bytes_be()));
+        let key = rsa_key_of(p, q);
+        let n = key.n().to_be_bytes();
+        let n = BigUint::from_bytes_be(&n);
+        assert_eq!(n.bits(), 2048 + u64::try_from(more).unwrap());
+        let jwk = rsa_jwk_of(&n.to_bytes_be());
+        let salt = &mut Digests(4);
+        for (algorithm, signature) in [
+            (Algorithm::Rs256, key.pkcs1v15_sign::<Sha256>(MESSAGE)),
+            (
+                Algorithm::Ps256,
+                key.pss_sign_with_rng::<Sha256, _>(salt, MESSAGE),
+            ),
+            (
+                Algorithm::Ps512,
+                key.pss_sign_with_rng::<Sha512, _>(salt, MESSAGE),
+            ),
+        ] {
+            let mut signature = signature.unwrap();
+            let verify = |signature: &[u8]| {
+                let verified = RustVerifier.verify(&jwk, algorithm, MESSAGE, signature);
+                verified.unwrap()
+            };
+            assert!(verify(&signature), "{algorithm} {more}");
+            // The same number modulo n.
+            let beyond = (BigUint::from_bytes_be(&signature) + &n).to_bytes_be();
+            assert!(!verify(&beyond), "{algorithm} {more}");
+            let with_zero = [&[0], signature.as_slice()].concat();
+            assert!(!verify(&with_zero), "{algorithm} {more}");
+            *signature.last_mut().unwrap() ^= 1;
+            assert!(!verify(&signature), "{algorithm} {more}");
         }
     }
 }
@@ -172,14 +215,26 @@ const P: &str = "2lzl_5qbBlczS_YyDsgn79yUy8GWF_AYfbmfoGV-X6YUo0kjaIo0dBsR0KHtG1j
 const Q: &str = "yR7y5TB_I00tv9pH4TNGrGV8NCY1SwCCpI0Kg5lo6_OQYJyWrcDGl0LkiQhFng4QP7yEraREJZx1fArnK_qSx6\
     dZx5Nw8EkfNQnAkWn3SFkOGR4wtxq_lKEUcD_Mz-ROhDrrX62K5_Xz2sa6KM0_a5YCieU5Oh2N-C_izUtGIVk";
 
+/// What is added to 3 * 2^1022, 3 * 2^1023 and so on, and to 7 * 2^1021 and so on, to
+/// make them primes: each pair has as many bits more than 2048 as the two are doubled.
+const OFFSETS_OF_P: [u32; 4] = [1037, 203, 515, 577];
+const OFFSETS_OF_Q: [u32; 5] = [309, 2665, 137, 597, 149];
+
 fn rsa_key() -> rsa::PrivateKey {
     let prime = |prime| BoxedUint::from_be_slice_vartime(&bytes(prime));
-    rsa::PrivateKey::from_p_q(prime(P), prime(Q), BoxedUint::from(65537_u64)).unwrap()
+    rsa_key_of(prime(P), prime(Q))
+}
+
+fn rsa_key_of(p: BoxedUint, q: BoxedUint) -> rsa::PrivateKey {
+    rsa::PrivateKey::from_p_q(p, q, BoxedUint::from(65537_u64)).unwrap()
 }
 
 fn rsa_jwk() -> Jwk {
-    use rsa::traits::PublicKeyParts as _;
-    let n = base64url(&rsa_key().n().to_be_bytes());
+    rsa_jwk_of(&rsa_key().n().to_be_bytes())
+}
+
+fn rsa_jwk_of(n: &[u8]) -> Jwk {
+    let n = base64url(n);
     jwk(&format!(r#"{{"kty":"RSA","n":"{n}","e":"AQAB"}}"#)).unwrap()
 }
 
