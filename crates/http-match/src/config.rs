@@ -205,7 +205,7 @@ pub struct ClaimMatchConfig {
     pub invert: bool,
 }
 
-/// A string, a boolean, or a number that a double holds exactly.
+/// A string, a boolean, or a number that comes through a double as it was written.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scalar(pub(crate) Value);
 

@@ -61,6 +61,9 @@ impl Number {
     /// What is closer to zero than any double is zero.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
+        if let Some(number) = read_short(text.as_bytes()) {
+            return Some(Self::integer(number));
+        }
         let size = text.strip_prefix('-').unwrap_or(text);
         let (mantissa, exponent) = match size.split_once(['e', 'E']) {
             None => (size, "0"),
@@ -80,7 +83,7 @@ impl Number {
             return None;
         }
         if whole.len() == size.len()
-            && let Some(number) = read_integer(text)
+            && let Ok(number) = text.parse()
         {
             return Some(Self(Kind::Integer(number)));
         }
@@ -174,13 +177,26 @@ fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// `None` beyond 128 bits.
-fn read_integer(text: &str) -> Option<i128> {
-    // Most fit, and 64 bits are several times as fast.
-    if let Ok(number) = text.parse::<i64>() {
-        return Some(number.into());
+/// Reads an integer of one to 18 digits, as nearly all numbers of tokens are: no such
+/// integer overflows 64 bits. `None` for all else, right or wrong.
+fn read_short(text: &[u8]) -> Option<i64> {
+    let digits = text.strip_prefix(b"-").unwrap_or(text);
+    if !matches!(digits, [b'0'] | [b'1'..=b'9', ..]) || digits.len() > 18 {
+        return None;
     }
-    text.parse().ok()
+    let mut number: i64 = 0;
+    for byte in digits {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        number = number.wrapping_mul(10).wrapping_add(digit.into());
+    }
+    Some(if digits.len() < text.len() {
+        number.wrapping_neg()
+    } else {
+        number
+    })
 }
 
 /// How many digits count at most. They fit 64 bits, and it takes 17 to tell each
