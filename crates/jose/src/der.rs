@@ -75,20 +75,25 @@ fn integer(bytes: &[u8]) -> Vec<u8> {
 
 /// An element in definite form (X.690 8.1.3): what `parts` are, one after the other.
 fn element(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
-    let content = parts.concat();
-    let len = content.len().to_be_bytes();
+    let size = parts
+        .iter()
+        .fold(0_usize, |size, part| size.saturating_add(part.len()));
+    let len = size.to_be_bytes();
     let zeros = len.iter().take_while(|byte| **byte == 0).count();
     let len = len.get(zeros..).unwrap_or_default();
-    let mut element = vec![tag];
+    // The tag, and a length of a byte and at most eight.
+    let mut element = Vec::with_capacity(size.saturating_add(10));
+    element.push(tag);
     match len {
         [] => element.push(0),
         [short @ ..0x80] => element.push(*short),
         long => {
-            // At most eight bytes of length.
             element.push(0x80 | u8::try_from(long.len()).unwrap_or(0));
             element.extend_from_slice(long);
         }
     }
-    element.extend_from_slice(&content);
+    for part in parts {
+        element.extend_from_slice(part);
+    }
     element
 }

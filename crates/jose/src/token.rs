@@ -149,7 +149,9 @@ fn split(bytes: &[u8]) -> Result<Segments<'_>, TokenError> {
     if bytes.starts_with(b"{") {
         return Err(TokenError::Segments);
     }
-    let mut segments = bytes.split(|byte| *byte == b'.');
+    // As text, in which the standard library looks for a character word by word.
+    let text = str::from_utf8(bytes).map_err(|_| TokenError::Segments)?;
+    let mut segments = text.split('.').map(str::as_bytes);
     let mut next = || segments.next();
     match (next(), next(), next(), next(), next(), next()) {
         (Some(header), Some(payload), Some(signature), None, ..) => {
