@@ -42,6 +42,8 @@ pub enum ChallengeError {
 /// The longest realm and the longest URL, in bytes.
 const LONGEST_REALM: usize = 256;
 const LONGEST_URL: usize = 2048;
+/// The longest list of scopes, in bytes: clients and proxies bound what headers take.
+const LONGEST_SCOPE: usize = 2048;
 
 impl ChallengeError {
     /// The error code.
@@ -110,7 +112,8 @@ impl Challenges {
 
     /// For a request whose credentials are not good enough. `description` is fixed
     /// text for a developer and holds nothing of the request; `scopes` are those
-    /// that would do, and are left out if there are none.
+    /// that would do, and are left out if there are none, or more than 2 KiB of them:
+    /// a part of them would send the client for a token that does not do.
     #[must_use]
     pub fn error(
         &self,
@@ -118,7 +121,10 @@ impl Challenges {
         description: &'static str,
         scopes: &[&str],
     ) -> String {
-        let scopes = scopes.join(" ");
+        let mut scopes = scopes.join(" ");
+        if scopes.len() > LONGEST_SCOPE {
+            scopes.clear();
+        }
         self.with(&[
             ("error", error.code()),
             ("error_description", description),

@@ -144,6 +144,18 @@ fn a_challenge_says_what_was_wrong_and_what_would_do() {
 }
 
 #[test]
+fn more_scopes_than_a_header_should_hold_are_not_told_in_part() {
+    let challenges = challenges("{}").unwrap();
+    let words = |count: usize| vec!["1234567"; count];
+    let told = |count| challenges.error(ChallengeError::InsufficientScope, "more", &words(count));
+    assert!(told(256).contains(&format!("scope=\"{}\"", words(256).join(" "))));
+    assert_eq!(
+        told(257),
+        "Bearer error=\"insufficient_scope\", error_description=\"more\""
+    );
+}
+
+#[test]
 fn an_error_has_its_code_and_status() {
     let told = [
         ChallengeError::InvalidRequest,
