@@ -13,6 +13,16 @@ use crate::{OneOrMany, Value};
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ClaimPath(Box<[Box<str>]>);
 
+/// What stands at a path.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AtPath<'v> {
+    /// In the order of the token.
+    pub values: Vec<&'v Value>,
+    /// Whether an array stood on the way: then there could have been any number of
+    /// values, also where there is one.
+    pub is_list: bool,
+}
+
 /// There are no names, too many, or an empty one.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct ClaimPathError;
@@ -44,11 +54,14 @@ impl ClaimPath {
         self.test(claims, &|value| Ok(passes(value))) == Ok(true)
     }
 
-    /// All values at the path, in the order of the token.
+    /// All values at the path.
     #[must_use]
-    pub fn values<'v>(&self, claims: &'v Value) -> Vec<&'v Value> {
+    pub fn values<'v>(&self, claims: &'v Value) -> AtPath<'v> {
         let mut found = vec![claims];
+        let mut is_list = false;
         for name in &self.0 {
+            let is_array = |value: &&Value| matches!(value, Value::Array(_));
+            is_list = is_list || found.iter().any(is_array);
             let members = |object: &'v Value| {
                 let members = object.as_object().unwrap_or_default();
                 members.iter().filter(|(known, _)| **known == **name)
@@ -62,7 +75,10 @@ impl ClaimPath {
                 .map(|(_, value)| value)
                 .collect();
         }
-        found
+        AtPath {
+            values: found,
+            is_list,
+        }
     }
 
     /// Whether any value at the path passes, if that can be said.

@@ -30,7 +30,7 @@ mod truth;
 mod view;
 
 pub use authority::Host;
-pub use claim_path::{ClaimPath, ClaimPathError};
+pub use claim_path::{AtPath, ClaimPath, ClaimPathError};
 pub use config::{
     ClaimMatchConfig, FieldMatchConfig, MatchConfig, PathMatchConfig, TextMatchConfig,
 };

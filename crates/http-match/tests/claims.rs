@@ -454,14 +454,26 @@ fn a_path_gives_all_values_in_the_order_of_the_token() {
         ]),
     );
     let path = ClaimPath::parse(OneOrMany::One("a.b".to_owned())).unwrap();
-    assert_eq!(
-        path.values(&claims),
-        [&text("1"), &Value::Array(vec![text("2")])]
-    );
+    let found = path.values(&claims);
+    assert!(found.is_list);
+    assert_eq!(found.values, [&text("1"), &Value::Array(vec![text("2")])]);
     assert!(path.any(&claims, |value| *value == text("1")));
     assert!(!path.any(&claims, |value| *value == text("2")));
     let dotted = ClaimPath::parse(OneOrMany::Many(vec!["a.b".to_owned()])).unwrap();
-    assert!(dotted.values(&claims).is_empty());
+    assert!(dotted.values(&claims).values.is_empty());
+}
+
+#[test]
+fn an_array_on_the_way_makes_one_value_a_list_and_one_at_the_end_does_not() {
+    let object = |name: &str, value| Value::Object(vec![(name.to_owned(), value)]);
+    let path = ClaimPath::parse(OneOrMany::One("a.b".to_owned())).unwrap();
+    let plain = object("a", object("b", text("1")));
+    let ending = object("a", object("b", Value::Array(vec![text("1")])));
+    let passing = object("a", Value::Array(vec![object("b", text("1"))]));
+    for (claims, is_list) in [(plain, false), (ending, false), (passing, true)] {
+        let found = path.values(&claims);
+        assert_eq!((found.values.len(), found.is_list), (1, is_list));
+    }
 }
 
 #[test]

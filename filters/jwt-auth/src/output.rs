@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use gatepost_filter::{Request, Unsendable, sendable};
-use gatepost_http_match::{ClaimPath, Value};
+use gatepost_http_match::{AtPath, ClaimPath, Value};
 
 use crate::config::HeaderFormat;
 
@@ -96,15 +96,16 @@ impl Rendered {
 impl ClaimHeader {
     /// The value for these claims; nothing without the claim, or if it is null.
     fn value(&self, claims: &Value) -> Result<Option<Vec<u8>>, Unsendable> {
-        let found = self.claim.values(claims);
-        let text = match (self.format, found.as_slice()) {
+        let AtPath { values, is_list } = self.claim.values(claims);
+        let text = match (self.format, values.as_slice()) {
             (_, [] | [Value::Null]) => return Ok(None),
-            (HeaderFormat::Json, [one]) => one.write(),
+            (HeaderFormat::Json, [one]) if !is_list => one.write(),
             (HeaderFormat::Json, many) => {
                 let all: Vec<String> = many.iter().map(|value| value.write()).collect();
                 format!("[{}]", all.join(","))
             }
             (HeaderFormat::Text, [Value::Array(items)]) => self.join(items.iter())?,
+            (HeaderFormat::Text, [one]) if !is_list => scalar(one)?,
             (HeaderFormat::Text, many) => self.join(many.iter().copied())?,
         };
         sendable(&text, LONGEST).map(Some)
@@ -112,14 +113,14 @@ impl ClaimHeader {
 
     fn join<'v>(&self, values: impl Iterator<Item = &'v Value>) -> Result<String, Unsendable> {
         let texts: Vec<String> = values.map(scalar).collect::<Result<_, _>>()?;
-        // An element with the separator in it would be read as two.
-        let is_ambiguous = |text: &String| {
-            texts.len() > 1 && !self.separator.is_empty() && text.contains(&*self.separator)
-        };
-        if texts.iter().any(is_ambiguous) {
+        let joined = texts.join(&self.separator);
+        // Whoever splits it must find these elements and no others, also where there
+        // is one: the separator in it would make it two.
+        let elements = texts.iter().map(String::as_str);
+        if !texts.is_empty() && !joined.split(&*self.separator).eq(elements) {
             return Err(Unsendable::ControlCharacter);
         }
-        Ok(texts.join(&self.separator))
+        Ok(joined)
     }
 }
 

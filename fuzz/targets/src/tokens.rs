@@ -218,15 +218,18 @@ pub fn claim_path(data: &[u8]) {
     assert_eq!(path.is_ok(), is_path);
     let Ok(path) = path else { return };
     let mut found = vec![&claims];
+    let mut is_list = false;
     for name in names {
         let mut next = Vec::new();
         for value in found {
+            is_list |= value.as_array().is_some();
             let objects = value.as_array().unwrap_or(std::slice::from_ref(value));
             next.extend(objects.iter().filter_map(|object| object.member(name)));
         }
         found = next;
     }
-    assert_eq!(path.values(&claims), found);
+    let at_path = path.values(&claims);
+    assert_eq!((&at_path.values, at_path.is_list), (&found, is_list));
     assert_eq!(path.any(&claims, |_| true), !found.is_empty());
     let strings = found
         .iter()
