@@ -55,12 +55,19 @@ fn a_token_is_good_with_the_certificate_that_it_names() -> Result<()> {
             json!({"x5t#S256": 7}),
             json!({"x5t#S256": format!("{}=", thumbprint(&alice))}),
             json!({"x5t": thumbprint(&alice)}),
-            json!({"jkt": thumbprint(&alice)}),
         ] {
             let token = issuer.token_with(&json!({"cnf": cnf}))?;
             let answer = ask(&alice, &token)?;
             is_denied(&answer, 401, "jwt_not_bound", "invalid_token");
         }
+        // Of a key of the client nobody shows a proof.
+        let token = issuer.token_with(&json!({"cnf": {"jkt": thumbprint(&alice)}}))?;
+        is_denied(
+            &ask(&alice, &token)?,
+            401,
+            "jwt_dpop_bound",
+            "invalid_token",
+        );
         // An intermediary's header says nothing of the connection.
         let mut client = connect_tls(None, to, "gate.test", &authority, Some(&thief))?;
         let forged = format!("Hash={}", thumbprint(&alice));

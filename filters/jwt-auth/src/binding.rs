@@ -1,4 +1,5 @@
-//! Tokens that are bound to the peer's certificate (RFC 8705 3).
+//! Tokens that are bound to the peer's certificate (RFC 8705 3), or to a key of the
+//! client (RFC 9449 6).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -41,6 +42,13 @@ pub(crate) fn check_binding(
     } else {
         Err(BindingError::NotBound)
     }
+}
+
+/// Whether the token is no bearer token: it counts with a proof of the key that
+/// `cnf.jkt` names, whatever stands there.
+pub(crate) fn is_dpop_bound(claims: &Value) -> bool {
+    let cnf = claims.member("cnf");
+    cnf.is_some_and(|cnf| cnf.member("jkt").is_some())
 }
 
 /// The `x5t#S256` of a certificate by its digest in hexadecimal digits.

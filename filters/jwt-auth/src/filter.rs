@@ -12,13 +12,13 @@ use gatepost_filter::{
     CredentialSources, DefaultAction, Denial, Event, Filter, Reason, Request, RequestMemory, Root,
     RootEvent, RuleRef, Services, Verdict, Wait, is_cors_preflight,
 };
-use gatepost_http_match::{RequestView, Selection};
+use gatepost_http_match::Selection;
 use gatepost_jose::{AlgorithmSet, TokenLimits};
 
 use self::hope::Hope;
 pub(crate) use self::load::load;
 use crate::cache::Cache;
-use crate::judge::{Good, Judge, Presented, Refusal, Verified};
+use crate::judge::{Good, Judge, Presented, Refusal, SignatureChecks, Verified};
 use crate::plan::{Access, Plan};
 use crate::provider::Provider;
 use crate::reason::{self, Stage};
@@ -89,26 +89,24 @@ impl JwtAuth {
         let Some(requirement) = &access.requirement else {
             return self.pass(rule, reason::NOT_REQUIRED, request);
         };
-        let services = request.services();
-        let authenticate = |request: &mut Request<'_>, recalled: &[Good]| {
-            let may_lack = access.is_optional && recalled.is_empty();
-            self.authenticate(requirement, may_lack, recalled, services, request.view())
+        // A request that has waited goes on counting.
+        let checks = request.take_state::<SignatureChecks>();
+        let checks = checks.map(|checks| *checks).unwrap_or_default();
+        let authenticate = |request: &mut Request<'_>| {
+            self.authenticate(requirement, access.is_optional, &checks, request)
         };
-        let mut result = authenticate(request, &[]);
-        if is_without_token(&result)
-            && let Some(recalled) = self.recall(request)
-        {
-            result = authenticate(request, &recalled);
-        }
+        let mut result = authenticate(request);
         if let Err(refusal) = &result {
             match self.hope(rule, refusal, request) {
                 Hope::None => {}
-                Hope::Now => result = authenticate(request, &[]),
+                Hope::Now => result = authenticate(request),
                 Hope::Later(what, at_most) => {
+                    let otherwise = self.refusal(rule, refusal);
+                    request.keep_state(checks);
                     return Verdict::Wait(Wait {
                         what,
                         at_most,
-                        otherwise: self.refusal(rule, refusal),
+                        otherwise,
                     });
                 }
             }
@@ -135,21 +133,41 @@ impl JwtAuth {
         }
     }
 
-    /// The good tokens of a request; none where none has to be.
+    /// The good tokens of a request; none where none has to be. Where it lacks one,
+    /// those count that an earlier run on it has taken away.
     fn authenticate(
         &self,
         requirement: &Requirement,
         is_optional: bool,
-        recalled: &[Good],
-        services: &dyn Services,
-        view: &RequestView,
+        checks: &SignatureChecks,
+        request: &mut Request<'_>,
     ) -> Result<Vec<Good>, Refusal> {
+        let result = self.establish(requirement, is_optional, &[], checks, request);
+        if !is_without_token(&result) {
+            return result;
+        }
+        match self.recall(requirement, request) {
+            Some(recalled) => self.establish(requirement, false, &recalled, checks, request),
+            None => result,
+        }
+    }
+
+    /// The good tokens of a request, and of those that were recalled for it.
+    fn establish(
+        &self,
+        requirement: &Requirement,
+        may_lack: bool,
+        recalled: &[Good],
+        checks: &SignatureChecks,
+        request: &mut Request<'_>,
+    ) -> Result<Vec<Good>, Refusal> {
+        let services = request.services();
         let found = find_tokens(
             requirement,
             &self.providers,
             &self.plan.places,
             self.plan.several_tokens,
-            view,
+            request.view(),
         )
         .map_err(|row| Refusal::new(Stage::Parse, row))?;
         let tokens: Vec<Presented<'_>> = found
@@ -160,7 +178,7 @@ impl JwtAuth {
             })
             .collect();
         // CVE-2021-21378: only a request without any token is one without a token.
-        if tokens.is_empty() && is_optional {
+        if tokens.is_empty() && may_lack {
             return Ok(Vec::new());
         }
         let judge = Judge {
@@ -170,6 +188,7 @@ impl JwtAuth {
             by_proxy: self.by_proxy,
             services,
             now: Cell::default(),
+            signature_checks: checks,
             recalled,
         };
         judge.satisfy(requirement, &tokens)

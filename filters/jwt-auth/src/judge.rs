@@ -4,6 +4,7 @@
 //! only a token with nothing but its signature open waits for keys, or has some
 //! fetched.
 
+mod budget;
 mod checks;
 mod presented;
 mod refusal;
@@ -17,13 +18,15 @@ use std::time::Duration;
 use gatepost_filter::Services;
 use gatepost_jose::{AlgorithmSet, ClaimsError, ClaimsPolicy, Jwk, TokenLimits};
 
-use self::checks::{check_binding_of, check_subject};
+pub(crate) use self::budget::SignatureChecks;
+use self::checks::{check_algorithm, check_binding_of, check_subject};
 use self::presented::Parsed;
 pub(crate) use self::presented::Presented;
 use self::refusal::no_keys;
 pub(crate) use self::refusal::{Lack, Refusal};
 use self::signer::{signer, still_signs};
 pub(crate) use self::verified::{Good, Verified};
+use crate::binding::is_dpop_bound;
 use crate::cache::Cache;
 use crate::memory::encode;
 use crate::provider::Provider;
@@ -39,6 +42,7 @@ pub(crate) struct Judge<'a> {
     pub(crate) by_proxy: AlgorithmSet,
     pub(crate) services: &'a dyn Services,
     pub(crate) now: Cell<Option<Duration>>,
+    pub(crate) signature_checks: &'a SignatureChecks,
     /// The tokens that an earlier run on this request found good.
     pub(crate) recalled: &'a [Good],
 }
@@ -99,6 +103,7 @@ impl Judge<'_> {
                         provider: leaf.provider,
                         verified,
                         forwarded: provider.forwards_token.then(|| token.credential.into()),
+                        is_recalled: false,
                     });
                 }
                 Err(other) => {
@@ -112,7 +117,8 @@ impl Judge<'_> {
         Err(refusal)
     }
 
-    /// Judges what an earlier run found good, by this run's rule.
+    /// Judges what an earlier run found good, by this run's rule. It moves nothing:
+    /// what is missing now was there then, on this very worker.
     fn judge_again(&self, provider: &Provider, leaf: &Leaf, known: &Good) -> Result<Good, Refusal> {
         let policy = leaf.policy.as_ref().unwrap_or(&provider.policy);
         let refusal = match self.recheck(provider, policy, &known.verified) {
@@ -122,6 +128,7 @@ impl Judge<'_> {
         };
         Err(Refusal {
             provider: Some(leaf.provider),
+            lack: None,
             ..refusal
         })
     }
@@ -161,7 +168,8 @@ impl Judge<'_> {
     }
 
     /// What may have changed for a token that was verified before: time, audiences
-    /// of another rule, revocation, keys, the peer. False if its key is gone.
+    /// of another rule, revocation, keys and what they are for, the peer. False if
+    /// its key is gone, or checks its algorithm no more.
     fn recheck(
         &self,
         provider: &Provider,
@@ -169,6 +177,7 @@ impl Judge<'_> {
         known: &Verified,
     ) -> Result<bool, Refusal> {
         let claims = &known.claims;
+        check_algorithm(provider, known.algorithm)?;
         let of_claims = |error: ClaimsError| Refusal::of_claims(&error);
         policy.audiences.check(claims).map_err(of_claims)?;
         policy.check_times(claims, self.now()?).map_err(of_claims)?;
@@ -176,7 +185,7 @@ impl Judge<'_> {
         let may_have_signed = |key: &Jwk| self.check_key(provider, claims, key);
         let is_there = provider.keys.with(self.services, |keys| {
             let keys = keys.map_err(no_keys)?;
-            still_signs(keys, known.key, may_have_signed)
+            still_signs(keys, (known.key, known.algorithm), may_have_signed)
         });
         if !is_there? {
             return Ok(false);
@@ -195,11 +204,12 @@ impl Judge<'_> {
         policy
             .check(header, claims, self.now()?)
             .map_err(|error| Refusal::of_claims(&error))?;
-        if !provider.algorithms.contains(token.algorithm()) {
-            return Err(Refusal::new(Stage::Policy, reason::ALGORITHM_NOT_ALLOWED));
-        }
+        check_algorithm(provider, token.algorithm())?;
         if let Some(subject) = &provider.subject {
             check_subject(subject, claims.subject())?;
+        }
+        if !provider.accepts_dpop_bound && is_dpop_bound(claims.value()) {
+            return Err(Refusal::new(Stage::Policy, reason::DPOP_BOUND));
         }
         self.check_revocation(provider, claims, token.key_id())?;
         let verifier = Verifier {
@@ -207,11 +217,17 @@ impl Judge<'_> {
             services: self.services,
         };
         let may_have_signed = |key: &Jwk| self.check_key(provider, claims, key);
-        let key = provider.keys.with(self.services, |keys| {
+        let signer = provider.keys.with(self.services, |keys| {
             let keys = keys.map_err(no_keys)?;
-            signer(keys, token, &verifier, may_have_signed)
+            signer(
+                keys,
+                token,
+                &verifier,
+                self.signature_checks,
+                may_have_signed,
+            )
         });
-        let key = key.map_err(|refusal| match refusal.lack {
+        let signer = signer.map_err(|refusal| match refusal.lack {
             // Keys that stand in the document are all that there will be.
             Some(Lack::Kid) if !provider.keys.are_remote() => Refusal::new(Stage::Key, refusal.row),
             _ => refusal,
@@ -222,8 +238,14 @@ impl Judge<'_> {
                 .render(claims.value(), token.unverified_payload()),
             claims: claims.clone(),
             kid: token.key_id().map(Box::from),
-            kept: encode(number, key, token.key_id(), token.unverified_payload()),
-            key,
+            kept: encode(
+                number,
+                (token.algorithm(), signer.kept),
+                token.key_id(),
+                token.unverified_payload(),
+            ),
+            key: signer.key,
+            algorithm: token.algorithm(),
         })
     }
 

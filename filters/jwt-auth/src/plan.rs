@@ -56,6 +56,7 @@ pub(crate) struct ProviderPlan {
     pub(crate) forwards_token: bool,
     pub(crate) output: Output,
     pub(crate) binding: CertificateBinding,
+    pub(crate) accepts_dpop_bound: bool,
     pub(crate) keys: KeysPlan,
     pub(crate) revocation: RevocationPlan,
 }

@@ -21,6 +21,7 @@ pub(crate) struct Provider {
     pub(crate) forwards_token: bool,
     pub(crate) output: Output,
     pub(crate) binding: CertificateBinding,
+    pub(crate) accepts_dpop_bound: bool,
     pub(crate) keys: Keys,
     pub(crate) revocation: Revocations,
 }
@@ -42,6 +43,7 @@ impl Provider {
             forwards_token: plan.forwards_token,
             output: plan.output,
             binding: plan.binding,
+            accepts_dpop_bound: plan.accepts_dpop_bound,
         }
     }
 

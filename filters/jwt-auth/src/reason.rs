@@ -37,6 +37,8 @@ pub(crate) enum Stage {
     Key,
     /// The signature is wrong.
     Signature,
+    /// No more signatures are checked for this request.
+    Exhausted,
     /// It is bound to another certificate.
     Binding,
     /// It may be good: what would tell is not there.
@@ -74,6 +76,8 @@ rows! {
     CREDENTIAL_MALFORMED = "jwt_credential_malformed", InvalidRequest;
     /// `sub` is missing, or not what the provider's `subject` says.
     WRONG_SUBJECT = "jwt_wrong_subject", InvalidToken;
+    /// The token is bound to a key of the client (RFC 9449), whose proof nobody checks.
+    DPOP_BOUND = "jwt_dpop_bound", InvalidToken;
     /// The algorithm is none of the provider's.
     ALGORITHM_NOT_ALLOWED = "jwt_algorithm_not_allowed", InvalidToken;
     /// The token is on a revocation list.
@@ -86,6 +90,8 @@ rows! {
     TOO_MANY_KEYS = "jwt_too_many_keys", InvalidToken;
     /// The signature is not right.
     BAD_SIGNATURE = "jwt_bad_signature", InvalidToken;
+    /// As many signatures were checked for the request as may be.
+    TOO_MANY_CHECKS = "jwt_too_many_checks", InvalidToken;
     /// The token is not bound to the certificate of the peer.
     NOT_BOUND = "jwt_not_bound", InvalidToken;
     /// A scope of the rule was not granted.
@@ -94,6 +100,8 @@ rows! {
     ROLE_MISSING = "role_missing", InsufficientScope;
     /// The rule's `allow` does not hold.
     CLAIM_DENIED = "claim_denied", InsufficientScope;
+    /// A claim has a type that the rule's `allow` cannot read.
+    CLAIM_UNREADABLE = "claim_unreadable", InsufficientScope;
     /// A claim cannot be sent as a header.
     CLAIM_UNSENDABLE = "claim_unsendable", Forbidden;
     /// No rule takes the request, and the default is to deny.

@@ -76,6 +76,13 @@ fn what_is_dangerous_is_warned_of() {
             ),
             "has secrets",
         ),
+        (
+            format!(
+                r#""claims_to_headers": [{{"claim": "https://a.example/tier", "header": "x-tier"}}],
+                    "keys": {{"inline": {keys}}}"#
+            ),
+            r#"reads the claim "https://a.example/tier", which is split at each dot: if that is one name, write ["https://a.example/tier"]"#,
+        ),
     ] {
         each_code(|code| {
             let document = format!(r#"{{"providers": {{"p": {{{provider}}}}}}}"#);
@@ -86,6 +93,43 @@ fn what_is_dangerous_is_warned_of() {
                 .any(|line| line.level == LogLevel::Warn && line.text.contains(expected));
             assert!(warned, "{expected}: {}", proxy.log_text());
             assert!(!proxy.log_text().contains(&secret), "a secret is logged");
+        });
+    }
+}
+
+#[test]
+fn a_claim_of_a_rule_that_is_called_by_a_url_is_warned_of_unless_it_is_one_name() {
+    for (rest, is_warned) in [
+        (
+            r#""scopes": {"any": ["a"], "claim": "https://a.b/c"}"#,
+            true,
+        ),
+        (
+            r#""scopes": {"any": ["a"], "claim": ["https://a.b/c"]}"#,
+            false,
+        ),
+        (r#""roles": {"any": ["a"], "claim": "https://a.b/c"}"#, true),
+        (r#""roles": {"any": ["a"], "claim": "a.b/c"}"#, false),
+        (
+            r#""allow": {"claims": [{"path": "https://a.b/c", "exists": true}]}"#,
+            true,
+        ),
+        (
+            r#""allow": {"any": [{"not": {"all": [{"claims": [{"path": "https://a.b/c", "exists": true}]}]}}]}"#,
+            true,
+        ),
+        (
+            r#""allow": {"claims": [{"path": ["https://a.b/c"], "exists": true}]}"#,
+            false,
+        ),
+    ] {
+        each_code(|code| {
+            let document = document("", &rule(&format!(", {rest}")));
+            let proxy = TestProxy::with_document(code, &document);
+            let warned = proxy
+                .log_text()
+                .contains(r#"rule `all` reads the claim "https://a.b/c""#);
+            assert_eq!(warned, is_warned, "{rest}: {}", proxy.log_text());
         });
     }
 }

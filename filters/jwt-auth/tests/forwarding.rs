@@ -10,7 +10,7 @@ mod support;
 
 use gatepost_test_host::{RequestParts, TestProxy, Verdict, values};
 use support::tokens::{NOW, good, p256_jwk, signed};
-use support::{bearer, document, filter, get, judged, rule, simple};
+use support::{bearer, document, filter, get, judged, preflight, rule, simple};
 
 const PLACES: &str = r#""from": {"headers": [{"name": "authorization", "scheme": "Bearer"},
     {"name": "x-token"}], "query": ["access_token"], "cookies": ["session"]},"#;
@@ -47,14 +47,6 @@ fn passed_clean(proxy: &mut TestProxy, request: &RequestParts) -> gatepost_test_
     let headers = proxy.passed(request);
     assert!(!has(&headers, FORGED), "{headers:?}");
     headers
-}
-
-fn preflight(request: RequestParts) -> RequestParts {
-    request
-        .without(":method")
-        .header(":method", "OPTIONS")
-        .header("origin", "https://a.example")
-        .header("access-control-request-method", "PUT")
 }
 
 #[test]

@@ -9,7 +9,7 @@
 mod support;
 
 use gatepost_test_host::RequestParts;
-use support::tokens::{ISSUER, NOW, claims, es256, good, p256_jwk, signed};
+use support::tokens::{ISSUER, by_other, claims, es256, good, p256_jwk, signed};
 use support::{bearer, challenge, document, filter, get, judged, rule};
 
 /// `main`, and `other` with an issuer, a key and a header of its own.
@@ -27,14 +27,6 @@ fn two(rules: &str) -> String {
     .replacen(r#""providers": {"#, &other, 1)
 }
 
-fn other_token() -> String {
-    let claims = format!(
-        r#"{{"iss": "https://other.example", "sub": "bob", "exp": {}}}"#,
-        NOW + 600
-    );
-    signed(2, r#"{"alg":"ES256","kid":"k1"}"#, &claims)
-}
-
 const ANY: &str =
     r#"{"name": "any", "require": {"any": [{"provider": "main"}, {"provider": "other"}]}}"#;
 const ALL: &str =
@@ -44,15 +36,12 @@ const ALL: &str =
 fn any_of_two_providers_will_do() {
     filter(&two(ANY), |proxy| {
         assert_eq!(judged(proxy, &bearer(&good(""))), "passed");
-        let by_other = RequestParts::get("/").header("x-token", other_token());
-        assert_eq!(judged(proxy, &by_other), "passed");
+        let of_bob = RequestParts::get("/").header("x-token", by_other());
+        assert_eq!(judged(proxy, &of_bob), "passed");
         // A token in the place of another provider is none of its.
-        assert_eq!(
-            judged(proxy, &bearer(&other_token())),
-            "401 jwt_wrong_issuer"
-        );
+        assert_eq!(judged(proxy, &bearer(&by_other())), "401 jwt_wrong_issuer");
         assert_eq!(judged(proxy, &RequestParts::get("/")), "401 jwt_missing");
-        let both = bearer(&good("")).header("x-token", other_token());
+        let both = bearer(&good("")).header("x-token", by_other());
         assert_eq!(judged(proxy, &both), "400 jwt_several_tokens");
     });
 }
@@ -61,7 +50,7 @@ fn any_of_two_providers_will_do() {
 fn the_most_telling_refusal_of_any_is_told() {
     let same_place = two(ANY).replace(r#", "from": {"headers": [{"name": "x-token"}]}"#, "");
     filter(&same_place, |proxy| {
-        assert_eq!(judged(proxy, &bearer(&other_token())), "passed");
+        assert_eq!(judged(proxy, &bearer(&by_other())), "passed");
         let expired = format!(r#"{{"iss": "{ISSUER}", "aud": "shop", "exp": 1}}"#);
         assert_eq!(
             judged(proxy, &bearer(&es256("k1", &expired))),
@@ -75,7 +64,7 @@ fn the_most_telling_refusal_of_any_is_told() {
 #[test]
 fn all_of_two_providers_are_wanted() {
     filter(&two(ALL), |proxy| {
-        let both = bearer(&good("")).header("x-token", other_token());
+        let both = bearer(&good("")).header("x-token", by_other());
         let headers = proxy.passed(&both);
         for (header, value) in [("x-sub", "alice"), ("x-other", "bob")] {
             assert!(headers.contains(&(header.to_owned(), value.as_bytes().to_vec())));
@@ -237,7 +226,22 @@ fn conditions_on_claims_decide_as_a_match_does() {
         (
             r#"{"claims": [{"path": "level", "at_least": 3}]}"#,
             r#""level": "3""#,
-            "400 claim_unreadable",
+            "403 claim_unreadable",
+        ),
+        (
+            r#"{"claims": [{"path": "azp", "prefix": "web", "invert": true}]}"#,
+            r#""azp": 7"#,
+            "403 claim_unreadable",
+        ),
+        (
+            r#"{"not": {"claims": [{"path": "azp", "contains": "web"}]}}"#,
+            r#""azp": {}"#,
+            "403 claim_unreadable",
+        ),
+        (
+            r#"{"any": [{"claims": [{"path": "azp", "prefix": "a"}]}, {"methods": ["GET"]}]}"#,
+            r#""azp": 7"#,
+            "passed",
         ),
         (
             r#"{"not": {"claims": [{"path": "banned", "exists": true}]}}"#,
@@ -261,4 +265,30 @@ fn conditions_on_claims_decide_as_a_match_does() {
             }
         });
     }
+}
+
+#[test]
+fn a_claim_of_another_type_is_not_enough_and_a_request_that_cannot_be_read_is_malformed() {
+    let allow = r#"{"claims": [{"path": "level", "at_least": 3}]}"#;
+    filter(
+        &document("", &rule(&format!(r#", "allow": {allow}"#))),
+        |proxy| {
+            let reply = proxy.refused(&bearer(&good(r#""level": "3""#)));
+            let challenge = challenge(&reply);
+            assert!(
+                challenge.contains(
+                    r#"error="insufficient_scope", error_description="claim_unreadable""#
+                ),
+                "{challenge}"
+            );
+        },
+    );
+    let allow = r#"{"query": [{"name": "a", "exact": "b"}]}"#;
+    filter(
+        &document("", &rule(&format!(r#", "allow": {allow}"#))),
+        |proxy| {
+            let request = get("/?a=%zz", &good(""));
+            assert_eq!(judged(proxy, &request), "400 query_unreadable");
+        },
+    );
 }

@@ -49,7 +49,8 @@ pub(crate) struct ProviderConfig<'a> {
     #[serde(default)]
     pub(crate) subject: Given<TextMatchConfig>,
     /// What the header's `typ` is, such as `at+jwt` (RFC 9068), with or without
-    /// `application/`, without regard to case. Left out, `typ` is not looked at.
+    /// `application/`, without regard to case: one of these must be there. Left out,
+    /// `typ` may be missing, or `JWT`, `at+jwt` or `JOSE`.
     #[serde(default)]
     pub(crate) typ: Given<Vec<String>>,
     /// Claims that must be there, at the top of the token, and not null.
@@ -91,6 +92,10 @@ pub(crate) struct ProviderConfig<'a> {
     /// Default `off`.
     #[serde(default)]
     pub(crate) certificate_binding: CertificateBinding,
+    /// Whether a token counts that is bound to a key of the client (`cnf.jkt`, RFC 9449
+    /// 6) without a proof of that key: as if it were bound to none. Default false.
+    #[serde(default)]
+    pub(crate) accept_dpop_bound: bool,
     /// Tokens that count no more.
     #[serde(default)]
     pub(crate) revocation: Given<RevocationConfig>,

@@ -16,7 +16,7 @@ pub(crate) struct RevocationConfig {
     /// Those with one of these `sub`.
     #[serde(default)]
     pub(crate) sub: Vec<String>,
-    /// Those with one of these `sid`.
+    /// Those with one of these `sid`; one that is a number by its digits.
     #[serde(default)]
     pub(crate) sid: Vec<String>,
     /// Those that a key of one of these `kid` signed, by the token's header.

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use gatepost_filter::{CredentialSources, Denial, Pass, Request, RuleRef, Verdict};
-use gatepost_http_match::Claims;
+use gatepost_http_match::{Claims, Undecided};
 
 use super::JwtAuth;
 use crate::authorize::Authorization;
@@ -69,6 +69,11 @@ impl JwtAuth {
         match wanted.allow.as_ref()?.matches(request.view()) {
             Ok(true) => None,
             Ok(false) => Some(self.denial(rule, reason::CLAIM_DENIED, &[])),
+            // The request is well-formed; what the token says of its bearer is not
+            // enough.
+            Err(Undecided::UnreadableClaim) => {
+                Some(self.denial(rule, reason::CLAIM_UNREADABLE, &[]))
+            }
             Err(why) => Some(Denial {
                 rule,
                 ..Denial::undecided(why)

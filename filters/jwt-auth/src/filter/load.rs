@@ -44,12 +44,17 @@ pub(crate) fn load(load: &Load<'_>) -> Result<Loaded, Problems> {
         .collect();
     let by_proxy = probe(wanted, services);
     if services.logs(Level::Info) {
+        let mut names = String::new();
+        for algorithm in by_proxy.iter() {
+            names.push_str(if names.is_empty() { "" } else { ", " });
+            names.push_str(algorithm.name());
+        }
+        if names.is_empty() {
+            names.push_str("no algorithm");
+        }
         services.log(
             Level::Info,
-            &format!(
-                "{}: the proxy checks signatures of {by_proxy:?}",
-                load.instance
-            ),
+            &format!("{}: the proxy checks signatures of {names}", load.instance),
         );
     }
     Ok(Loaded {

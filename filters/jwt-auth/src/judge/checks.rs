@@ -2,7 +2,8 @@
 
 use gatepost_filter::{Missing, Services};
 use gatepost_http_match::{TextMatcher, Undecided};
-use gatepost_jose::{Jwk, TokenClaims};
+use gatepost_jose::{Algorithm, Jwk, TokenClaims};
+use gatepost_json::Value;
 
 use super::{Judge, Lack, Refusal};
 use crate::binding::{BindingError, check_binding};
@@ -34,10 +35,21 @@ impl Judge<'_> {
         if provider.revocation.is_empty() {
             return Ok(());
         }
+        // Of the claims that may be revoked this one alone may be a number (`jti` and
+        // `sub` are strings, or the token is refused).
+        let number;
+        let sid = match claims.value().member("sid") {
+            Some(Value::String(text)) => Some(text.as_str()),
+            Some(Value::Number(sid)) => {
+                number = sid.to_string();
+                Some(number.as_str())
+            }
+            _ => None,
+        };
         let token = Revocable {
             jti: claims.token_id(),
             sub: claims.subject(),
-            sid: claims.value().member("sid").and_then(|sid| sid.as_str()),
+            sid,
             kid,
             issued_at: claims.issued_at(),
         };
@@ -54,6 +66,13 @@ impl Judge<'_> {
                     Refusal::lacking(Lack::Revocations(missing), row)
                 }
             })
+    }
+}
+
+pub(super) fn check_algorithm(provider: &Provider, algorithm: Algorithm) -> Result<(), Refusal> {
+    match provider.algorithms.contains(algorithm) {
+        true => Ok(()),
+        false => Err(Refusal::new(Stage::Policy, reason::ALGORITHM_NOT_ALLOWED)),
     }
 }
 

@@ -1,19 +1,32 @@
 //! Which key of a set signed a token.
 
-use gatepost_jose::{Jwk, KeyId, KeySet, NoCandidate, SignatureError, Token, VerifySignature as _};
+use gatepost_jose::{
+    Algorithm, Jwk, KeyId, KeySet, NoCandidate, SignatureError, Token, VerifySignature as _,
+};
 
+use super::SignatureChecks;
 use super::refusal::{Lack, Refusal};
+use crate::memory::KeptSigner;
 use crate::reason::{self, Stage};
 use crate::verifier::Verifier;
 
-/// Whether the key that signed a token is still there, and counts by one of its names.
+/// A key that signed a token.
+pub(super) struct Signer {
+    pub(super) key: KeyId,
+    /// What the next run on the request is told of it.
+    pub(super) kept: KeptSigner,
+}
+
+/// Whether the key that signed a token is still there and for its algorithm, and
+/// counts by one of its names.
 pub(super) fn still_signs(
     keys: &KeySet,
-    signer: KeyId,
+    (signer, algorithm): (KeyId, Algorithm),
     may_have_signed: impl Fn(&Jwk) -> Result<(), Refusal>,
 ) -> Result<bool, Refusal> {
     let mut result = Ok(false);
-    for key in keys.keys().filter(|key| key.id() == signer) {
+    let signs = |key: &&Jwk| key.id() == signer && key.allows(algorithm);
+    for key in keys.keys().filter(signs) {
         match may_have_signed(key) {
             Ok(()) => return Ok(true),
             Err(refusal) => result = Err(refusal),
@@ -27,8 +40,9 @@ pub(super) fn signer(
     keys: &KeySet,
     token: &Token<'_>,
     verifier: &Verifier<'_>,
+    checks: &SignatureChecks,
     may_have_signed: impl Fn(&Jwk) -> Result<(), Refusal>,
-) -> Result<KeyId, Refusal> {
+) -> Result<Signer, Refusal> {
     let no_candidate = |why| match why {
         NoCandidate::UnknownKid => Refusal::lacking(Lack::Kid, reason::UNKNOWN_KEY),
         NoCandidate::KeyNotForAlgorithm => Refusal::new(Stage::Key, reason::KEY_NOT_FOR_ALGORITHM),
@@ -47,6 +61,9 @@ pub(super) fn signer(
             refusal = why;
             continue;
         }
+        if !checks.take() {
+            return Err(Refusal::new(Stage::Exhausted, reason::TOO_MANY_CHECKS));
+        }
         let is_good = verifier.verify(
             key,
             token.algorithm(),
@@ -54,7 +71,12 @@ pub(super) fn signer(
             token.signature(),
         );
         match is_good {
-            Ok(true) => return Ok(key.id()),
+            Ok(true) => {
+                return Ok(Signer {
+                    key: key.id(),
+                    kept: KeptSigner::of(key, keys),
+                });
+            }
             Ok(false) | Err(SignatureError::KeyNotForAlgorithm) => {}
             Err(SignatureError::Unavailable) => {
                 return Err(Refusal::new(Stage::Unavailable, reason::HOST_ERROR));

@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
-use gatepost_filter::ForwardedCredential;
-use gatepost_jose::{KeyId, TokenClaims};
+use gatepost_filter::{ForwardedCredential, Services};
+use gatepost_jose::{Algorithm, KeyId, TokenClaims};
 
-use crate::memory::Kept;
+use crate::memory::{Kept, encode};
 use crate::output::Rendered;
 use crate::provider::Provider;
 
@@ -15,6 +15,7 @@ pub(crate) struct Verified {
     pub(super) kid: Option<Box<str>>,
     /// Which key signed it.
     pub(crate) key: KeyId,
+    pub(super) algorithm: Algorithm,
     pub(crate) rendered: Rendered,
     /// What is kept of it for the next run on its request.
     pub(crate) kept: Box<[u8]>,
@@ -27,18 +28,35 @@ pub(crate) struct Good {
     pub(crate) verified: Rc<Verified>,
     /// As it stands in the request, if the upstream is to have it.
     pub(crate) forwarded: Option<ForwardedCredential>,
+    /// Whether it comes from an earlier run on the request, and is kept already.
+    pub(crate) is_recalled: bool,
 }
 
 impl Verified {
-    /// What an earlier run on the same request kept, to be judged again.
-    pub(crate) fn recalled(kept: Kept, provider: &Provider) -> Self {
-        Self {
+    /// What an earlier run on the same request kept, to be judged again; nothing if
+    /// no key is the one that is named.
+    pub(crate) fn recalled(
+        kept: Kept,
+        provider: &Provider,
+        services: &dyn Services,
+    ) -> Option<Self> {
+        let number = kept.provider;
+        let key = provider
+            .keys
+            .with(services, |keys| kept.signer.key(keys.ok()))?;
+        Some(Self {
             rendered: provider.output.render(kept.claims.value(), &kept.payload),
+            kept: encode(
+                number,
+                (kept.algorithm, kept.signer),
+                kept.kid.as_deref(),
+                &kept.payload,
+            ),
             claims: kept.claims,
             kid: kept.kid,
-            key: kept.key,
-            kept: Box::default(),
-        }
+            key,
+            algorithm: kept.algorithm,
+        })
     }
 
     /// What it takes in the cache, in bytes: the token, its claims (whose tree takes

@@ -106,6 +106,7 @@ impl Providers {
             forwards_token: config.forward_token,
             output,
             binding: config.certificate_binding,
+            accepts_dpop_bound: config.accept_dpop_bound,
             keys: keys.unwrap_or_default(),
             revocation: revocation.unwrap_or_default(),
             name,

@@ -8,8 +8,11 @@
     clippy::arithmetic_side_effects
 )]
 
+pub(crate) mod rsa;
 pub(crate) mod tokens;
 pub(crate) mod wrong;
+
+use std::time::Duration;
 
 use gatepost_host::Module;
 use gatepost_test_host::{Code, LocalReply, RequestParts, TestProxy, values};
@@ -36,6 +39,15 @@ pub(crate) fn bearer(token: &str) -> RequestParts {
 /// `GET path` with this token.
 pub(crate) fn get(path: &str, token: &str) -> RequestParts {
     RequestParts::get(path).header("authorization", format!("Bearer {token}"))
+}
+
+/// The same request as a CORS preflight.
+pub(crate) fn preflight(request: RequestParts) -> RequestParts {
+    request
+        .without(":method")
+        .header(":method", "OPTIONS")
+        .header("origin", "https://a.example")
+        .header("access-control-request-method", "PUT")
 }
 
 /// What becomes of a request: `passed`, or status and reason.
@@ -68,7 +80,7 @@ pub(crate) fn simple(provider: &str) -> String {
     document(provider, &rule(""))
 }
 
-/// Gives the proxy a `verify_signature` as Envoy has it, for P-256.
+/// Gives the proxy a `verify_signature` as Envoy has it, for P-256 and RSA of 2048 bits.
 pub(crate) fn host_crypto(proxy: &mut TestProxy) {
     proxy.add_foreign_function("verify_signature", |question| {
         let mut fields: Vec<&[u8]> = Vec::new();
@@ -90,9 +102,42 @@ pub(crate) fn host_crypto(proxy: &mut TestProxy) {
         let [hash, key, signature, text] = fields[..] else {
             panic!("expected four fields");
         };
-        Ok(match tokens::verify_p256_der(key, signature, text) {
-            true if hash == b"sha256" => vec![0x08, 0x01],
-            _ => b"\x12\x10Failed to verify".to_vec(),
+        let of_p256 = || hash == b"sha256" && tokens::verify_p256_der(key, signature, text);
+        Ok(match rsa::verify(key, hash, signature, text) || of_p256() {
+            true => vec![0x08, 0x01],
+            false => b"\x12\x10Failed to verify".to_vec(),
         })
     });
+}
+
+/// Lets the next fetch of keys come and answers it, until every worker has them;
+/// `answered` is how many there were before.
+pub(crate) fn serve_keys(proxy: &mut TestProxy, answered: &mut usize, keys: &str) {
+    let fetches = |proxy: &TestProxy| proxy.calls(0).len() + proxy.calls(1).len();
+    let mut patience = 100;
+    while fetches(proxy) <= *answered {
+        pass_time(proxy, 1);
+        patience -= 1;
+        assert!(patience > 0, "nobody fetches keys");
+    }
+    *answered = fetches(proxy);
+    let newest = |worker: &usize| proxy.calls(*worker).last().map(|call| call.token);
+    let worker = [0, 1].into_iter().max_by_key(newest).expect("two workers");
+    let call = proxy.calls(worker).pop().expect("a fetch was made");
+    proxy.reply(worker, call.token, &[(":status", "200")], keys.as_bytes());
+    pass_time(proxy, 4);
+}
+
+fn pass_time(proxy: &mut TestProxy, ticks: usize) {
+    for _ in 0..ticks {
+        proxy.advance(Duration::from_millis(100));
+        proxy.tick();
+    }
+}
+
+/// How often the proxy was asked for a foreign function, such as a signature's check.
+pub(crate) fn foreign_calls(proxy: &TestProxy) -> u32 {
+    let seen = proxy.calls_seen();
+    let calls = seen.get("proxy_call_foreign_function");
+    calls.copied().unwrap_or(0)
 }

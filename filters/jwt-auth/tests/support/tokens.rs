@@ -23,6 +23,15 @@ pub(crate) fn good(more: &str) -> String {
     es256("k1", &claims(more))
 }
 
+/// A token of `https://other.example`, by the P-256 key 2.
+pub(crate) fn by_other() -> String {
+    let claims = format!(
+        r#"{{"iss": "https://other.example", "sub": "bob", "exp": {}}}"#,
+        NOW + 600
+    );
+    signed(2, r#"{"alg":"ES256","kid":"k1"}"#, &claims)
+}
+
 /// A token by the P-256 key that the number names: 1 is `k1` of the tests' key set.
 pub(crate) fn signed(number: u8, header: &str, claims: &str) -> String {
     let input = format!("{}.{}", encoded(header), encoded(claims));
