@@ -80,3 +80,22 @@ fn a_key_that_the_request_still_has_counts_before_what_is_remembered() {
         assert_eq!(judged(proxy, &second), "401 api_key_unknown");
     });
 }
+
+#[test]
+fn a_key_of_a_path_that_needs_none_is_gone_and_the_next_run_lacks_it() {
+    let more = r#""rules": [{"name": "open", "match": {"paths": [{"exact": "/open"}]}, "require": "none"}]"#;
+    redirecting(&with_keys(&keys(), more), |proxy| {
+        let with_key = |path| RequestParts::get(path).header("x-api-key", "alpha");
+        let preflight = with_key("/")
+            .without(":method")
+            .header(":method", "OPTIONS")
+            .header("origin", "https://a.example")
+            .header("access-control-request-method", "PUT");
+        for request in [with_key("/open"), preflight] {
+            proxy.passed(&request);
+            let first = proxy.send(&request);
+            let second = proxy.redirected(first, "/").without("origin");
+            assert_eq!(judged(proxy, &second), "401 api_key_missing");
+        }
+    });
+}
