@@ -3,7 +3,8 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    clippy::indexing_slicing
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects
 )]
 
 mod support;
@@ -13,7 +14,7 @@ use std::time::Duration;
 use gatepost_jose::{Algorithm, Jwk};
 use gatepost_test_host::{RequestParts, Sent, TestProxy, Verdict, values};
 use support::tokens::{ISSUER, NOW, by_other, claims, encoded, good, hs256, key_set, p256_jwk};
-use support::{document, each_code, get, judged, preflight, serve_keys};
+use support::{answer_fetch, document, each_code, get, judged, preflight, serve_keys};
 
 const RULES: &str = r#""rules": [
     {"name": "admin", "match": {"paths": [{"exact": "/admin"}]}, "require": {"provider": "main"}, "scopes": {"any": ["admin"]}},
@@ -210,6 +211,33 @@ fn a_key_that_is_gone_is_not_fetched_for_a_run_without_a_token() {
         assert_eq!(proxy.calls(0).len() + proxy.calls(1).len(), before);
         serve_keys(&mut proxy, &mut answered, &key_set());
         assert_eq!(judged(&mut proxy, &second), "passed");
+    });
+}
+
+#[test]
+fn what_was_recalled_counts_beside_a_token_whose_key_has_just_come() {
+    let remote = r#"{"remote": {"cluster": "keys", "authority": "issuer.example", "path": "/jwks", "refresh": "1s"}}"#;
+    let document = format!(
+        r#"{{"providers": {{
+            "main": {{"issuer": "{ISSUER}", "keys": {remote}, "forward_token": true}},
+            "other": {{"issuer": "https://other.example", "keys": {{"inline": {{"keys": [{}]}}}},
+                "from": {{"headers": [{{"name": "x-token"}}]}}}}}}, "rules": [{ALL}]}}"#,
+        p256_jwk(2, "k1")
+    );
+    each_code(|code| {
+        let mut proxy = TestProxy::new(code);
+        proxy.add_foreign_function("declare_property", |_| Ok(Vec::new()));
+        proxy.add_cluster("keys");
+        assert!(proxy.configure(&document), "{}", proxy.log_text());
+        let mut answered = 0;
+        serve_keys(&mut proxy, &mut answered, &key_set());
+        let request = get("/a", &good("")).header("x-token", by_other());
+        let second = redirected(&mut proxy, &request, "/b");
+        let without = format!(r#"{{"keys": [{}]}}"#, p256_jwk(4, "k4"));
+        serve_keys(&mut proxy, &mut answered, &without);
+        let knows = answer_fetch(&mut proxy, &mut answered, &key_set());
+        let sent = proxy.send_to(1 - knows, &second);
+        assert_eq!(proxy.verdict(sent).to_string(), "passed");
     });
 }
 
