@@ -49,18 +49,14 @@ impl JwksUri {
     /// The port: 443 when none is written, 80 for plain HTTP.
     #[must_use]
     pub fn port(&self) -> u16 {
-        self.url
-            .port
-            .unwrap_or(if self.url.is_https { 443 } else { 80 })
+        self.url.port.unwrap_or(self.url.usual_port())
     }
 
-    /// The host, and the port if one is written: what `:authority` has to be.
+    /// What `:authority` has to be: the host, and the port unless it is the usual one,
+    /// so that a server has one name however it is written (RFC 9110 4.2.3).
     #[must_use]
     pub fn authority(&self) -> String {
-        match self.url.port {
-            None => self.url.host.clone(),
-            Some(port) => format!("{}:{port}", self.url.host),
-        }
+        authority(&self.url.host, self.url.port, self.url.usual_port())
     }
 
     /// The path and the query, as they are written; `/` when there is none.
@@ -74,6 +70,16 @@ impl JwksUri {
     pub fn is_https(&self) -> bool {
         self.url.is_https
     }
+}
+
+/// The [`authority`](JwksUri::authority) of an HTTPS server that is written in this
+/// way: a host, and perhaps a port.
+///
+/// # Errors
+/// No URL could have it.
+pub fn https_authority(text: &str) -> Result<String, UrlError> {
+    let (host, port) = parse_authority(text)?;
+    Ok(authority(&host, port, HTTPS_PORT))
 }
 
 /// What a discovery document is held to.
@@ -212,6 +218,9 @@ impl fmt::Display for UrlError {
 
 impl std::error::Error for UrlError {}
 
+const HTTPS_PORT: u16 = 443;
+const HTTP_PORT: u16 = 80;
+
 /// The longest URL, in bytes.
 const MAX_URL_BYTES: usize = 2048;
 
@@ -244,6 +253,20 @@ impl HttpUrl {
             port,
             path: parse_path(path)?,
         })
+    }
+
+    fn usual_port(&self) -> u16 {
+        match self.is_https {
+            true => HTTPS_PORT,
+            false => HTTP_PORT,
+        }
+    }
+}
+
+fn authority(host: &str, port: Option<u16>, usual: u16) -> String {
+    match port.filter(|port| *port != usual) {
+        None => host.to_owned(),
+        Some(port) => format!("{host}:{port}"),
     }
 }
 

@@ -48,7 +48,9 @@ pub use claims_error::{ClaimsError, ProfileError};
 pub use claims_policy::{Audiences, ClaimsPolicy, Profile};
 pub use der::ecdsa_signature_to_der;
 pub use digest::{digests_equal, hmac_sha256, sha256};
-pub use discovery::{Discovery, DiscoveryError, DiscoveryKind, DiscoveryLimits, JwksUri, UrlError};
+pub use discovery::{
+    Discovery, DiscoveryError, DiscoveryKind, DiscoveryLimits, JwksUri, UrlError, https_authority,
+};
 pub use header::Header;
 pub use jwk::{Jwk, KeyUse};
 pub use key_error::KeyError;

@@ -1,7 +1,9 @@
 //! Discovery documents: where they are, and what is believed of them.
 #![allow(clippy::unwrap_used)]
 
-use gatepost_jose::{Discovery, DiscoveryError, DiscoveryKind, DiscoveryLimits, JwksUri, UrlError};
+use gatepost_jose::{
+    Discovery, DiscoveryError, DiscoveryKind, DiscoveryLimits, JwksUri, UrlError, https_authority,
+};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -47,13 +49,7 @@ fn the_keys_are_where_jwks_uri_says() {
             "keys.example:8443",
             "/A",
         ),
-        (
-            "https://10.0.0.1:443/",
-            "10.0.0.1",
-            443,
-            "10.0.0.1:443",
-            "/",
-        ),
+        ("https://10.0.0.1:443/", "10.0.0.1", 443, "10.0.0.1", "/"),
         (
             "https://[2001:DB8::1]:1/",
             "[2001:db8::1]",
@@ -76,6 +72,30 @@ fn the_keys_are_where_jwks_uri_says() {
         assert_eq!(found.authority(), authority, "{uri}");
         assert_eq!(found.path(), path, "{uri}");
         assert!(found.is_https());
+    }
+}
+
+#[test]
+fn a_server_has_one_name_however_it_is_written() {
+    for (written, name) in [
+        ("keys.example", Ok("keys.example")),
+        ("Keys.EXAMPLE", Ok("keys.example")),
+        ("keys.example:443", Ok("keys.example")),
+        ("keys.example:0443", Ok("keys.example")),
+        ("keys.example:80", Ok("keys.example:80")),
+        ("[2001:DB8:0::1]:443", Ok("[2001:db8::1]")),
+        ("", Err(UrlError::Host)),
+        ("https://keys.example", Err(UrlError::Port)),
+        ("keys.example/", Err(UrlError::Host)),
+        ("keys.example:x", Err(UrlError::Port)),
+        ("user@keys.example", Err(UrlError::UserInfo)),
+    ] {
+        let found = https_authority(written);
+        assert_eq!(found.as_deref(), name.as_deref(), "{written}");
+        if let Ok(name) = name {
+            let of_uri = jwks_uri(&format!("https://{written}/")).unwrap();
+            assert_eq!(of_uri.authority(), name);
+        }
     }
 }
 
