@@ -66,6 +66,7 @@ impl<F: Format + 'static> Erased for F {
             Step::More => Step::More,
             Step::Done(compiled) => Step::Done(compiled),
             Step::Failed(error) => Step::Failed(error.to_string()),
+            Step::Refused(error) => Step::Refused(error.to_string()),
         }
     }
 

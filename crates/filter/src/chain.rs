@@ -127,9 +127,9 @@ impl Chain {
     /// Lets a waiting request's filter judge again, and then those behind it.
     /// An event for which the request does not wait changes nothing.
     pub fn on_event(&self, stream: &mut Stream, services: &dyn Services, event: Event) -> Outcome {
-        let awaited = match (stream.wait.as_ref().map(|wait| wait.what), event) {
-            (Some(WaitFor::Wake(key)), Event::Woken(woken)) => key == woken,
-            (Some(WaitFor::Reply(id)), Event::Replied(reply)) => id == reply.call(),
+        let awaited = match (stream.wait.as_ref().map(|wait| &wait.what), event) {
+            (Some(WaitFor::Wake(keys)), Event::Woken(woken)) => keys.contains(&woken),
+            (Some(WaitFor::Reply(id)), Event::Replied(reply)) => *id == reply.call(),
             _ => false,
         };
         let Some(instance) = self.instances.get(stream.place).filter(|_| awaited) else {

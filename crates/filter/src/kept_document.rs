@@ -61,7 +61,7 @@ impl KeptDocument {
     }
 
     /// What a request may hope for that misses something in the document, such as a
-    /// key. However many ask, the source is asked once in the policy's cooldown. The
+    /// key. However many ask, the source is asked for it once in the policy's cooldown. The
     /// fetch is the root's, as a call of the request would end with it: the root
     /// ticks at once, and wakes those who wait for this document's key when the
     /// fetch has come to an end.
@@ -152,6 +152,10 @@ impl KeptDocument {
         let remote = self.remote.borrow();
         let document = remote.document(services.monotonic_clock());
         look(document.map(|document| &**document))
+    }
+
+    pub(crate) fn comes_from(&self, source: &Source) -> bool {
+        self.remote.borrow().source() == source
     }
 
     /// What an operator watches.

@@ -82,7 +82,7 @@ pub struct RemoteDefaults {
     pub refresh: Duration,
     /// How long the last good document serves without a success.
     pub stale_for: Duration,
-    /// The shortest time between an attempt and a fetch on demand: 1 s to 1 h.
+    /// The shortest time between two fetches on demand: 1 s to 1 h.
     pub cooldown: Duration,
     /// The longest body, in bytes.
     pub max_bytes: u64,

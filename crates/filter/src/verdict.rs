@@ -132,12 +132,12 @@ pub struct Wait {
 }
 
 /// What a request can wait for.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum WaitFor {
     /// The reply to a call of its own.
     Reply(CallId),
-    /// [`Root::wake`](crate::Root::wake) with this key, on the same worker.
-    Wake(WakeKey),
+    /// [`Root::wake`](crate::Root::wake) with any of these keys, on the same worker.
+    Wake(Vec<WakeKey>),
 }
 
 /// Names something of the root that many requests wait for, such as one key

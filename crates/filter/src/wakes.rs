@@ -24,9 +24,9 @@ impl Wakes {
     }
 
     pub(crate) fn key_of(&self, stream: &Stream) -> Option<WakeKey> {
-        match stream.wait.as_ref()?.what {
-            WaitFor::Wake(key) if stream.place == self.place => {
-                self.keys.contains(&key).then_some(key)
+        match &stream.wait.as_ref()?.what {
+            WaitFor::Wake(keys) if stream.place == self.place => {
+                keys.iter().copied().find(|key| self.keys.contains(key))
             }
             _ => None,
         }

@@ -1,19 +1,20 @@
 //! A remote document with what surrounds it: waiting requests, gauges, log lines.
 
 mod gauges;
+mod teller;
 
 use std::any::Any;
-use std::cell::{Cell, OnceCell};
+use std::cell::Cell;
 use std::marker::PhantomData;
+use std::rc::Rc;
 use std::time::Duration;
 
-use gatepost_remote::{Demand, Failure, Format, Status};
+use gatepost_remote::{Demand, Format, Source, Status};
 
-use self::gauges::Gauges;
+use self::teller::Teller;
 use crate::any_format::AnyFormat;
 use crate::kept_document::{KeptDocument, News};
 use crate::remote_config::RemotePlan;
-use crate::report::{LogLimit, say_suppressed};
 use crate::request::Request;
 use crate::root::{Root, RootEvent};
 use crate::services::{Level, Services};
@@ -40,9 +41,7 @@ struct Watch {
     waits_for_first: bool,
     serves: Cell<bool>,
     has_served: Cell<bool>,
-    names: DocumentNames,
-    gauges: OnceCell<Gauges>,
-    log: LogLimit,
+    teller: Rc<Teller>,
 }
 
 /// How a document is called in metrics and in the log.
@@ -102,20 +101,35 @@ impl<F: Format + 'static> WatchedDocument<F> {
         names: DocumentNames,
         services: &dyn Services,
     ) -> Self {
+        let teller = Rc::new(Teller::new(names));
         Self {
-            watch: Watch {
-                kept: KeptDocument::new(plan.source, AnyFormat::new(format), key, services),
-                key,
-                wait: plan.wait,
-                waits_for_first: plan.waits_for_first,
-                serves: Cell::default(),
-                has_served: Cell::default(),
-                names,
-                gauges: OnceCell::new(),
-                log: LogLimit::default(),
-            },
+            watch: Watch::new(plan, AnyFormat::new(format), key, teller, services),
             format: PhantomData,
         }
+    }
+
+    /// The same document at another place, under the names and gauges that it has: a
+    /// proxy never takes a metric back, so there are no more of them however often it
+    /// moves.
+    #[must_use]
+    pub fn elsewhere(&self, plan: RemotePlan, format: F, services: &dyn Services) -> Self {
+        let Watch { key, teller, .. } = &self.watch;
+        Self {
+            watch: Watch::new(
+                plan,
+                AnyFormat::new(format),
+                *key,
+                Rc::clone(teller),
+                services,
+            ),
+            format: PhantomData,
+        }
+    }
+
+    /// Whether it comes from there.
+    #[must_use]
+    pub fn comes_from(&self, source: &Source) -> bool {
+        self.watch.kept.comes_from(source)
     }
 
     /// Why there is no document, if there is none: as it was at the last event, so
@@ -177,6 +191,25 @@ impl<F: Format + 'static> WatchedDocument<F> {
         self.watch.on_event(root, event, &mut take_in);
     }
 
+    /// Goes on after a tick without its source, which is not asked any more: what is
+    /// there serves until it is too old, and the gauges say how old it is.
+    pub fn rest(
+        &self,
+        services: &dyn Services,
+        take_in: impl FnOnce(Option<&F::Document>) -> Contents,
+    ) {
+        let look = |document: Option<&dyn Any>| take_in(document.and_then(typed::<F::Document>));
+        let contents = self.watch.kept.with(services, look);
+        self.watch.take_in(&contents);
+        self.watch.show(&contents, services);
+    }
+
+    /// Logs what an operator should know of the document, with the lines that tell of
+    /// its source.
+    pub fn warn(&self, line: &str, services: &dyn Services) {
+        self.watch.teller.say(Level::Warn, line, services);
+    }
+
     /// The plugin ends: if this worker was to fetch, another one is now.
     pub fn close(&self, services: &dyn Services) {
         self.watch.kept.close(services);
@@ -191,7 +224,7 @@ impl<F: Format + 'static> WatchedDocument<F> {
     /// Counts something of this document, such as a request that did without it:
     /// `metric` is the whole name, `tag` its label.
     pub fn count(&self, tag: &'static str, metric: &str, services: &dyn Services) {
-        self.watch.count(tag, metric, services);
+        self.watch.teller.count(tag, metric, services);
     }
 }
 
@@ -201,6 +234,24 @@ fn typed<D: 'static>(document: &dyn Any) -> Option<&D> {
 }
 
 impl Watch {
+    fn new(
+        plan: RemotePlan,
+        format: AnyFormat,
+        key: WakeKey,
+        teller: Rc<Teller>,
+        services: &dyn Services,
+    ) -> Self {
+        Self {
+            kept: KeptDocument::new(plan.source, format, key, services),
+            key,
+            wait: plan.wait,
+            waits_for_first: plan.waits_for_first,
+            serves: Cell::default(),
+            has_served: Cell::default(),
+            teller,
+        }
+    }
+
     fn missing(&self) -> Option<Missing> {
         match (self.serves.get(), self.has_served.get()) {
             (true, _) => None,
@@ -232,76 +283,32 @@ impl Watch {
         let is_news = changed || event == RootEvent::Tick;
         let contents = is_news.then(|| self.kept.with(services, |it| take_in(it, changed)));
         if let Some(contents) = &contents {
-            self.serves.set(contents.serves);
-            self.has_served
-                .set(self.has_served.get() || contents.serves);
+            self.take_in(contents);
         }
         for failure in &failed {
-            self.tell_failure(failure, services);
+            let age = self.kept.status(services).age;
+            let stands = (self.missing(), age);
+            self.teller.tell_failure(failure, stands, services);
         }
         if let Some(contents) = contents {
             self.show(&contents, services);
             if let Some(line) = contents.line.filter(|_| changed) {
-                self.say(Level::Info, &line, services);
+                self.teller.say(Level::Info, &line, services);
             }
         }
     }
 
-    fn count(&self, tag: &'static str, metric: &str, services: &dyn Services) {
-        self.gauges(services)
-            .count(&self.names, tag, metric, services);
-    }
-
-    fn tell_failure(&self, failure: &Failure<String>, services: &dyn Services) {
-        let kind = failure.kind().code();
-        let metric = format!("{}_failures_total", self.names.metrics);
-        self.count(kind, &metric, services);
-        let line = format!(
-            "the {} failed ({kind}): {failure}; {}",
-            self.names.source,
-            self.stands(services)
-        );
-        self.say(Level::Warn, &line, services);
-    }
-
-    /// What serves after a failure.
-    fn stands(&self, services: &dyn Services) -> String {
-        let DocumentNames { kind, without, .. } = self.names;
-        match (self.missing(), self.kept.status(services).age) {
-            (None, Some(age)) => format!("the last good {kind} stays, {} s old", age.as_secs()),
-            (Some(Missing::NotLoaded), _) => format!("there is no {kind} yet: {without}"),
-            _ => format!("the last good {kind} is too old: {without}"),
-        }
+    fn take_in(&self, contents: &Contents) {
+        self.serves.set(contents.serves);
+        self.has_served
+            .set(self.has_served.get() || contents.serves);
     }
 
     /// Shows what this worker has. One that has nothing yet shows nothing: another
     /// one may have loaded the document.
     fn show(&self, contents: &Contents, services: &dyn Services) {
-        let gauges = self.gauges(services);
-        if self.has_served.get() {
-            gauges.show(self.kept.status(services).age, contents, services);
-        }
-    }
-
-    fn gauges(&self, services: &dyn Services) -> &Gauges {
-        self.gauges
-            .get_or_init(|| Gauges::define(&self.names, services))
-    }
-
-    fn say(&self, level: Level, line: &str, services: &dyn Services) {
-        if !services.logs(level) {
-            return;
-        }
-        if let Some(suppressed) = self.log.admit(services.monotonic_clock()) {
-            let DocumentNames {
-                instance,
-                kind,
-                name,
-                ..
-            } = &self.names;
-            let mut line = format!("{instance}: {kind} {name}: {line}");
-            say_suppressed(&mut line, suppressed);
-            services.log(level, &line);
-        }
+        let age = self.kept.status(services).age;
+        let shown = self.has_served.get().then_some(contents);
+        self.teller.show(age, shown, services);
     }
 }

@@ -43,7 +43,7 @@ impl Carrier<'_> {
                     .holder
                     .zip(stream.waiting())
                     .is_some_and(|(holder, wait)| {
-                        self.plugin.hold(holder, wait.at_most, wait.what)
+                        self.plugin.hold(holder, wait.at_most, &wait.what)
                     });
                 if held {
                     return Action::Pause;

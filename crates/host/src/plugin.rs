@@ -192,7 +192,7 @@ impl Plugin {
 
     /// Holds a request; false when that is not possible: too many wait already,
     /// or nothing would watch its deadline.
-    pub(crate) fn hold(&self, stream: &Rc<HttpStream>, at_most: Duration, what: WaitFor) -> bool {
+    pub(crate) fn hold(&self, stream: &Rc<HttpStream>, at_most: Duration, what: &WaitFor) -> bool {
         let mut waiting = self.waiting.borrow_mut();
         if waiting.len() >= MOST_WAITING {
             return false;
@@ -203,7 +203,7 @@ impl Plugin {
             return false;
         }
         let call = match what {
-            WaitFor::Reply(call) => Some(call),
+            WaitFor::Reply(call) => Some(*call),
             WaitFor::Wake(_) => None,
         };
         if let Some(call) = call {

@@ -66,9 +66,12 @@ pub enum Demand {
     /// A fetch is under way: wait until
     /// [`Actions::wake`], with a deadline.
     Coming,
-    /// Nothing newer will come soon: the source was asked less than a cooldown
-    /// ago, or cannot be.
-    Useless,
+    /// It is not there: the source was asked for such a demand less than a cooldown
+    /// ago, and this worker has what it answered.
+    Answered,
+    /// Nobody can say whether it is there: the source did not answer the last demand
+    /// and is not asked again before the cooldown is over, or it cannot be asked.
+    Unanswered,
 }
 
 /// What a worker has of a document.

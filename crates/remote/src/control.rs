@@ -31,6 +31,8 @@ pub(crate) struct Control {
     pub(crate) due_at: Duration,
     /// When the source was last asked.
     pub(crate) last_attempt: Option<Duration>,
+    /// When it was last asked because somebody missed something in the document.
+    pub(crate) last_demand: Option<Duration>,
     /// How many attempts have come to an end.
     pub(crate) finished: u64,
     /// How many of them failed since the last success.
@@ -76,6 +78,7 @@ impl Control {
         record.number(self.claims);
         record.time(self.due_at);
         record.optional_time(self.last_attempt);
+        record.optional_time(self.last_demand);
         record.number(self.finished);
         record.number(u64::from(self.failures));
         record.byte(FailureKind::to_byte(self.last_failure));
@@ -109,6 +112,7 @@ impl Control {
             claims: record.number()?,
             due_at: record.time()?,
             last_attempt: record.optional_time()?,
+            last_demand: record.optional_time()?,
             finished: record.number()?,
             failures: u32::try_from(record.number()?).ok()?,
             last_failure: FailureKind::from_byte(record.byte()?)?,
@@ -136,6 +140,7 @@ impl Control {
         let pause = Policy::longest_pause(source.policy());
         past(self.confirmed_at)
             && past(self.last_attempt)
+            && past(self.last_demand)
             && past(Some(Duration::from_nanos(self.generation)))
             && self.due_at <= soon.saturating_add(pause)
             && self

@@ -26,6 +26,8 @@ pub enum Failure<E> {
     Empty,
     /// The body is no document of the format.
     Invalid(E),
+    /// The body is a document that the configuration does not take.
+    Refused(E),
     /// The parser did not come to an end in time.
     Unfinished,
     /// The data shared by the workers could not be read or written; the status
@@ -50,6 +52,7 @@ impl<E> Failure<E> {
             Self::Cut => FailureKind::Cut,
             Self::Empty => FailureKind::Empty,
             Self::Invalid(_) => FailureKind::Invalid,
+            Self::Refused(_) => FailureKind::Refused,
             Self::Unfinished => FailureKind::Unfinished,
             Self::Slots(_) => FailureKind::Slots,
             Self::Abandoned => FailureKind::Abandoned,
@@ -86,6 +89,7 @@ impl<E: fmt::Display> fmt::Display for Failure<E> {
             Self::Cut => f.write_str("the body has not the length that content-length says"),
             Self::Empty => f.write_str("expected a body, got none"),
             Self::Invalid(error) => write!(f, "the body is no document: {error}"),
+            Self::Refused(error) => error.fmt(f),
             Self::Unfinished => f.write_str("reading the body took too long"),
             Self::Slots(0) => f.write_str("others write the shared data of this document"),
             Self::Slots(status) => {
@@ -124,6 +128,8 @@ pub enum FailureKind {
     Empty,
     /// [`Failure::Invalid`].
     Invalid,
+    /// [`Failure::Refused`].
+    Refused,
     /// [`Failure::Unfinished`].
     Unfinished,
     /// [`Failure::Slots`].
@@ -134,7 +140,7 @@ pub enum FailureKind {
 
 impl FailureKind {
     /// Every kind.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::ClusterMissing,
         Self::CallRefused,
         Self::NoReply,
@@ -145,6 +151,7 @@ impl FailureKind {
         Self::Cut,
         Self::Empty,
         Self::Invalid,
+        Self::Refused,
         Self::Unfinished,
         Self::Slots,
         Self::Abandoned,
@@ -164,6 +171,7 @@ impl FailureKind {
             Self::Cut => "cut",
             Self::Empty => "empty",
             Self::Invalid => "invalid",
+            Self::Refused => "refused",
             Self::Unfinished => "unfinished",
             Self::Slots => "slots",
             Self::Abandoned => "abandoned",

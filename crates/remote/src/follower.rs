@@ -116,15 +116,14 @@ impl<F: Format> Remote<F> {
             .rejected
             .is_some_and(|rejected| rejected.generation == control.generation);
         !control.is_claimed(now)
-            && (now >= control.due_at || unreadable && self.has_cooled_down(control, now))
+            && (now >= control.due_at
+                || unreadable && self.has_cooled_down(control.last_attempt, now))
     }
 
-    /// Whether the source may be asked for a reason of its own.
-    pub(crate) fn has_cooled_down(&self, control: &Control, now: Duration) -> bool {
+    /// Whether the source may be asked though it is not due, after it was `asked` so.
+    pub(crate) fn has_cooled_down(&self, asked: Option<Duration>, now: Duration) -> bool {
         let cooldown = self.source.policy().cooldown;
-        control
-            .last_attempt
-            .is_none_or(|attempt| now >= attempt.saturating_add(cooldown))
+        asked.is_none_or(|asked| now >= asked.saturating_add(cooldown))
     }
 
     /// The generation of the document of this worker.

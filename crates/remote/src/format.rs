@@ -58,4 +58,6 @@ pub enum Step<E> {
     Done(Vec<u8>),
     /// The body is no document.
     Failed(E),
+    /// The body is a document, and none that the configuration takes.
+    Refused(E),
 }

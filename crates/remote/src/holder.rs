@@ -57,8 +57,7 @@ impl<F: Format> Remote<F> {
     /// Tries to become the one that fetches; tells whether it did.
     pub(crate) fn claim(
         &mut self,
-        mut control: Control,
-        swap: Swap,
+        (mut control, swap): (Control, Swap),
         now: Duration,
         slots: &dyn Slots,
         actions: &mut Actions<F::Error>,
@@ -224,6 +223,7 @@ impl<F: Format> Remote<F> {
         let compiled = match self.format.step(&mut parsing.parse) {
             Step::More => return Stage::Parsing(parsing),
             Step::Failed(error) => return failed(Failure::Invalid(error)),
+            Step::Refused(error) => return failed(Failure::Refused(error)),
             Step::Done(compiled) => compiled,
         };
         if compiled.len() > MAX_COMPILED {

@@ -23,8 +23,8 @@ pub struct Policy {
     pub stale_for: Duration,
     /// The pause between attempts that fail.
     pub backoff: Backoff,
-    /// The shortest time between an attempt and a fetch on demand: 1 s to 1 h,
-    /// 30 s by default.
+    /// The shortest time between two fetches on demand, and between an attempt and one
+    /// for a document that others lost: 1 s to 1 h, 30 s by default.
     pub cooldown: Duration,
 }
 

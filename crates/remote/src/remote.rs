@@ -176,8 +176,9 @@ impl<F: Format> Remote<F> {
     }
 
     /// A request misses something in the document, such as a key. Costs one read
-    /// of the control slot; however many ask, the source is asked once a
-    /// cooldown.
+    /// of the control slot; however many ask, the source is asked for it once a
+    /// cooldown. Fetches that were due do not count: what changed right after one is
+    /// found by the first who misses it.
     pub fn demand(&mut self, now: Duration, slots: &dyn Slots) -> (Demand, Actions<F::Error>) {
         let mut actions = Actions::default();
         if self.job.is_some() {
@@ -185,10 +186,10 @@ impl<F: Format> Remote<F> {
             return (Demand::Coming, actions);
         }
         if self.rests(now) {
-            return (Demand::Useless, actions);
+            return (Demand::Unanswered, actions);
         }
         let answer = self.demand_now(now, slots, &mut actions);
-        let demand = *answer.as_ref().unwrap_or(&Demand::Useless);
+        let demand = *answer.as_ref().unwrap_or(&Demand::Unanswered);
         self.finish(answer.map(|_| ()), now, &mut actions);
         self.waits |= demand == Demand::Coming;
         (demand, actions)
@@ -229,7 +230,7 @@ impl<F: Format> Remote<F> {
         }
         self.follow(&control, now, slots, actions)?;
         if self.is_due(&control, now) {
-            self.claim(control, swap, now, slots, actions)?;
+            self.claim((control, swap), now, slots, actions)?;
         }
         Ok(())
     }
@@ -240,7 +241,7 @@ impl<F: Format> Remote<F> {
         slots: &dyn Slots,
         actions: &mut Actions<F::Error>,
     ) -> Result<Demand, SlotError> {
-        let (control, swap) = self.observe(now, slots, actions)?;
+        let (mut control, swap) = self.observe(now, slots, actions)?;
         self.follow(&control, now, slots, actions)?;
         if actions.changed {
             return Ok(Demand::Arrived);
@@ -248,17 +249,31 @@ impl<F: Format> Remote<F> {
         if control.is_claimed(now) {
             return Ok(Demand::Coming);
         }
-        if !self.is_due(&control, now) && !self.has_cooled_down(&control, now) {
-            return Ok(Demand::Useless);
+        if self.has_cooled_down(control.last_demand, now) {
+            control.last_demand = Some(now);
+        } else if !self.is_due(&control, now) {
+            return Ok(self.answer(&control));
         }
-        if self.claim(control, swap, now, slots, actions)? {
+        if self.claim((control, swap), now, slots, actions)? {
             return Ok(Demand::Coming);
         }
         let (control, _) = self.observe(now, slots, actions)?;
         Ok(match control.is_claimed(now) {
             true => Demand::Coming,
-            false => Demand::Useless,
+            false => self.answer(&control),
         })
+    }
+
+    /// What the last demand came to, for one who comes in its cooldown.
+    fn answer(&self, control: &Control) -> Demand {
+        let is_answered = control
+            .last_demand
+            .zip(control.confirmed_at)
+            .is_some_and(|(demanded, confirmed)| demanded <= confirmed);
+        match is_answered && self.generation() >= control.generation {
+            true => Demand::Answered,
+            false => Demand::Unanswered,
+        }
     }
 
     /// Whether the slots are left alone for a while, as the proxy refused them.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::identity::identity;
 use crate::policy::Policy;
 
 /// A source as it is asked for; [`Source::new`] says whether it can be one.
@@ -39,7 +40,11 @@ impl SourceSpec {
 
 /// A source that can be asked, and a policy that makes sense.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Source(SourceSpec);
+pub struct Source {
+    spec: SourceSpec,
+    /// The identity of the document that names it.
+    owner: Option<Vec<u8>>,
+}
 
 impl Source {
     /// The longest name of a cluster and the longest authority, in bytes.
@@ -81,44 +86,60 @@ impl Source {
             return Err(SourceError::MaxBytes);
         }
         spec.policy.check(spec.timeout)?;
-        Ok(Self(spec))
+        Ok(Self { spec, owner: None })
+    }
+
+    /// A source that another document names, such as an issuer's keys by its
+    /// metadata: `owner` is that document's source, and `format` the id of its format. Slots
+    /// cannot be removed, so this one takes some of a small fixed set that is the
+    /// owner's: whoever names new places all the time fills no memory by it.
+    #[must_use]
+    pub fn named_by(self, owner: &Self, format: &[u8]) -> Self {
+        Self {
+            owner: Some(identity(owner, format)),
+            ..self
+        }
+    }
+
+    pub(crate) fn owner(&self) -> Option<&[u8]> {
+        self.owner.as_deref()
     }
 
     /// The name of a cluster that the proxy knows.
     #[must_use]
     pub fn cluster(&self) -> &str {
-        &self.0.cluster
+        &self.spec.cluster
     }
 
     /// The request's `:authority`.
     #[must_use]
     pub fn authority(&self) -> &str {
-        &self.0.authority
+        &self.spec.authority
     }
 
     /// The request's `:path`.
     #[must_use]
     pub fn path(&self) -> &str {
-        &self.0.path
+        &self.spec.path
     }
 
     /// When the proxy gives up on one fetch.
     #[must_use]
     pub fn timeout(&self) -> Duration {
-        self.0.timeout
+        self.spec.timeout
     }
 
     /// The longest body that is accepted, in bytes. Look at the size of a reply
     /// before it is copied, and answer [`Body::TooLarge`](crate::Body::TooLarge).
     #[must_use]
     pub fn max_bytes(&self) -> usize {
-        self.0.max_bytes
+        self.spec.max_bytes
     }
 
     /// How the document is kept.
     #[must_use]
     pub fn policy(&self) -> &Policy {
-        &self.0.policy
+        &self.spec.policy
     }
 }
 

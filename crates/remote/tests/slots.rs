@@ -48,12 +48,70 @@ fn equal_sources_share_and_others_never_meet() {
     assert!(worker(2).tick(START, &shared).fetch.is_none());
 }
 
+/// The source that a document of `owner` names.
+fn named(path: &str, owner: &Source) -> Worker {
+    let mut named = spec();
+    named.path = path.to_owned();
+    let source = Source::new(named).unwrap().named_by(owner, b"owner");
+    Remote::new(source, Lines { id: 1 }, 1)
+}
+
+#[test]
+fn whoever_names_ever_new_sources_gets_a_fixed_set_of_slots() {
+    let shared = Shared::default();
+    let owner = Source::new(spec()).unwrap();
+    let mut other = spec();
+    other.path = "/other".to_owned();
+    let other = Source::new(other).unwrap();
+    for number in 0..200 {
+        let path = format!("/{number}");
+        let now = START + s(number);
+        let body = format!("{number}\nend\n");
+        let mut one = named(&path, &owner);
+        let actions = refresh(&mut one, &Answer::ok(&body), now, &shared);
+        assert!(actions.changed, "{number}");
+        // Equal ones share, and what another place has left there is nothing.
+        let mut two = named(&path, &owner);
+        assert!(two.tick(now, &shared).fetch.is_none());
+        assert_eq!(first_line(&two, now), Some(&*number.to_string()));
+    }
+    assert_eq!(shared.slots.borrow().len(), 16);
+    refresh(&mut named("/0", &other), &Answer::ok(GOOD), START, &shared);
+    assert_eq!(shared.slots.borrow().len(), 18);
+}
+
+#[test]
+fn sources_that_meet_in_a_slot_serve_on_and_take_turns() {
+    let shared = Shared::default();
+    let owner = Source::new(spec()).unwrap();
+    let mut old = named("/old", &owner);
+    refresh(&mut old, &Answer::ok("old\nend\n"), START, &shared);
+    let meets = |path: &String| {
+        let alone = Shared::default();
+        fetch(&mut named("/old", &owner), START, &alone);
+        fetch(&mut named(path, &owner), START, &alone);
+        alone.slots.borrow().len() == 1
+    };
+    let meeting = (0..100).map(|number| format!("/{number}")).find(meets);
+    let mut new = named(&meeting.unwrap(), &owner);
+    refresh(&mut new, &Answer::ok("new\nend\n"), START, &shared);
+    assert_eq!(shared.slots.borrow().len(), 2);
+    for second in 0..30 {
+        let now = START + s(second);
+        assert!(old.tick(now, &shared).fetch.is_none(), "{second}");
+        assert_eq!(first_line(&old, now), Some("old"));
+        assert_eq!(first_line(&new, now), Some("new"));
+    }
+    // After the cooldown the one that looks is asked for again.
+    assert!(old.tick(START + s(30), &shared).fetch.is_some());
+}
+
 #[test]
 fn keys_are_of_a_fixed_form() {
     let (shared, _) = filled();
     for end in ["control", "document"] {
         let key = String::from_utf8(shared.key(end)).unwrap();
-        let hash = key.strip_prefix("gatepost.remote.1.").unwrap();
+        let hash = key.strip_prefix("gatepost.remote.2.").unwrap();
         let hash = hash.strip_suffix(end).unwrap().strip_suffix('.').unwrap();
         assert_eq!(hash.len(), 32);
         assert!(hash.bytes().all(|byte| byte.is_ascii_hexdigit()));
@@ -228,10 +286,10 @@ fn nobody_waits_for_refused_shared_data() {
     shared.refuse.set(Some(10));
     let later = START + s(31);
     let (demand, actions) = one.demand(later, &shared);
-    assert_eq!(demand, Demand::Useless);
+    assert_eq!(demand, Demand::Unanswered);
     assert_eq!(actions.failed, [Failure::Slots(10)]);
     let gets = shared.gets.get();
-    assert_eq!(one.demand(later, &shared).0, Demand::Useless);
+    assert_eq!(one.demand(later, &shared).0, Demand::Unanswered);
     assert_eq!(shared.gets.get(), gets);
 }
 

@@ -81,6 +81,10 @@ impl Shared {
         self.data.borrow().get(key).cloned()
     }
 
+    pub(crate) fn data_keys(&self) -> Vec<Vec<u8>> {
+        self.data.borrow().keys().cloned().collect()
+    }
+
     /// As Envoy does it: 0 overwrites; any number creates an absent slot; a
     /// number that is not the slot's loses.
     pub(crate) fn set_data(&self, key: &[u8], value: &[u8], cas: u32) -> Result<(), Status> {

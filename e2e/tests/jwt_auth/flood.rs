@@ -4,10 +4,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use gatepost_e2e::{Http1Client, Result, SigningKey, each_envoy, shortest_pause, wait_until};
+use gatepost_e2e::{Http1Client, Result, SigningKey, each_envoy, shortest_pause};
 use serde_json::json;
 
-use crate::gate::{COOLDOWN, Gate, SOON, bearer, document, reason};
+use crate::gate::{COOLDOWN, Gate, bearer, document, reason};
 
 const TOKENS: u64 = 10_000;
 const SENDERS: u64 = 4;
@@ -17,7 +17,6 @@ fn ten_thousand_random_key_names_cause_a_fetch_a_cooldown_while_good_tokens_pass
     each_envoy(|binary| {
         let mut gate = Gate::with(binary, &document())?;
         gate.settles(&gate.issuer.token()?, 200)?;
-        gate.cools_down(COOLDOWN)?;
         let key = SigningKey::generate("EdDSA", "nobody")?;
         let claims = gate.issuer.claims().to_string();
         let is_over = AtomicBool::new(false);
@@ -107,16 +106,6 @@ fn a_flood_on_one_issuer_does_not_hold_up_another_ones_rotation() -> Result<()> 
         gate.settles(&gate.issuer.token()?, 200)?;
         gate.settles(&stock_issuer.token()?, 200)?;
         let asked = |path| gate.server.fetched(path).len();
-        wait_until("both cooldowns are over", SOON, || {
-            let paths = [crate::gate::KEYS, "/stock.json"];
-            let is_over = |path| {
-                let fetched = gate.server.fetched(path);
-                fetched
-                    .last()
-                    .is_some_and(|last| last.at.elapsed() > COOLDOWN)
-            };
-            paths.into_iter().all(is_over).then_some(())
-        })?;
         let nobody = SigningKey::generate("EdDSA", "nobody")?;
         let forged = nobody.mint(&gate.issuer.claims())?;
         for _ in 0..20 {

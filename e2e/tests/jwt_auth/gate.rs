@@ -172,17 +172,6 @@ impl Gate {
         self.server.fetched(KEYS)
     }
 
-    /// Waits until so much time has passed since the keys were last asked for.
-    pub(crate) fn cools_down(&self, cooldown: Duration) -> Result<()> {
-        wait_until("the cooldown is over", cooldown + SOON, || {
-            let fetched = self.fetched();
-            fetched
-                .last()
-                .is_some_and(|last| last.at.elapsed() > cooldown)
-                .then_some(())
-        })
-    }
-
     /// How many requests were decided so, by whichever rule.
     pub(crate) fn decided(&self, decision: &str, reason: &str) -> Result<u64> {
         let stats = self.envoy.stats()?;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use gatepost_e2e::{Answer, Result, SigningKey, each_envoy, shortest_pause};
 use serde_json::json;
 
-use crate::gate::{COOLDOWN, Gate, KEYS, SOON, document, is_denied, issuer};
+use crate::gate::{Gate, KEYS, SOON, document, is_denied, issuer};
 
 #[test]
 fn the_first_token_of_a_new_key_waits_for_the_key_and_passes() -> Result<()> {
@@ -18,7 +18,7 @@ fn the_first_token_of_a_new_key_waits_for_the_key_and_passes() -> Result<()> {
 
         gate.issuer.rotate(SigningKey::generate("EdDSA", "second")?);
         gate.publish();
-        gate.cools_down(Duration::from_secs(10))?;
+        // The fetch that was due is no reason not to look for the key.
         let started = Instant::now();
         let answer = gate.present(&gate.issuer.token()?)?;
         let took = started.elapsed();
@@ -40,7 +40,6 @@ fn requests_of_both_workers_wait_for_one_fetch() -> Result<()> {
         gate.settles(&gate.issuer.token()?, 200)?;
         gate.issuer.rotate(SigningKey::generate("ES256", "second")?);
         gate.server.answer(KEYS, Answer::held());
-        gate.cools_down(COOLDOWN)?;
         let tokens: Vec<String> = (0..24)
             .map(|_| gate.issuer.token())
             .collect::<Result<_>>()?;
@@ -70,8 +69,6 @@ fn in_a_cooldown_an_unknown_key_is_refused_at_once_and_then_asked_for() -> Resul
         document["providers"]["shop"]["cooldown"] = json!("2s");
         let mut gate = Gate::with(binary, &document)?;
         gate.settles(&gate.issuer.token()?, 200)?;
-        gate.cools_down(Duration::from_secs(2))?;
-
         // A token of a key that nobody has: one fetch, and the cooldown begins.
         let nobody = SigningKey::generate("ES256", "nobody")?;
         let forged = nobody.mint(&gate.issuer.claims())?;
@@ -153,7 +150,6 @@ fn a_server_that_is_slow_to_publish_holds_nobody_else_up() -> Result<()> {
         gate.issuer.rotate(SigningKey::generate("ES256", "second")?);
         let slow = Answer::ok(gate.issuer.jwks()).after(Duration::from_millis(700));
         gate.server.answer(KEYS, slow);
-        gate.cools_down(COOLDOWN)?;
         let new = gate.issuer.token()?;
         thread::scope(|scope| -> Result<()> {
             let waits = scope.spawn(|| gate.present(&new));

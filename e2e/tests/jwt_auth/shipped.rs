@@ -137,7 +137,7 @@ fn an_issuer_that_says_where_its_keys_are_is_believed_about_itself_alone() -> Re
             "<html>".to_owned(),
         ];
         for lie in lies {
-            lied_to(binary, &issuer, &lie, "refresh: 5m")?;
+            lied_to(binary, &issuer, &lie)?;
         }
         Ok(())
     })
@@ -155,7 +155,7 @@ fn a_key_server_that_is_mapped_to_no_cluster_is_never_asked() -> Result<()> {
             "127.0.0.1",
         ] {
             let lie = issuer.discovery(&format!("https://{host}/keys"));
-            lied_to(binary, &issuer, &lie, "refresh: 1s")?;
+            lied_to(binary, &issuer, &lie)?;
         }
         Ok(())
     })
@@ -168,12 +168,12 @@ fn shop() -> Result<Issuer> {
 
 /// Nobody gets in by a lie, no keys are asked for, and the truth is believed as soon
 /// as it is told.
-fn lied_to(binary: &Binary, issuer: &Issuer, lie: &str, refresh: &str) -> Result<()> {
+fn lied_to(binary: &Binary, issuer: &Issuer, lie: &str) -> Result<()> {
     let (upstream, server) = (Upstream::start()?, FeedServer::start()?);
     server.answer(METADATA, Answer::ok(lie));
     server.answer("/keys", Answer::ok(issuer.jwks()));
     let file = bootstrap("jwt-auth-discovery.yaml", &upstream, &server, None)?;
-    let envoy = Envoy::start(binary, &file.with(&[("refresh: 5m", refresh)])?)?;
+    let envoy = Envoy::start(binary, &file)?;
     let unused = SigningKey::generate("ES256", "unused")?;
     let gate = Gate::of(envoy, server, upstream, Issuer::new("", "", unused))?;
     let token = issuer.token()?;

@@ -308,7 +308,7 @@ impl ApiKeyAuth {
         let otherwise = Denial::with_status(rule, reason, 503).header("retry-after", RETRY_AFTER);
         match self.feed.as_ref().and_then(|feed| feed.wait(request)) {
             Some((key, at_most)) => Verdict::Wait(Wait {
-                what: WaitFor::Wake(key),
+                what: WaitFor::Wake(vec![key]),
                 at_most,
                 otherwise,
             }),

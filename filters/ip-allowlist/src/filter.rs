@@ -187,7 +187,7 @@ impl IpAllowlist {
             }
             return Some(match feed.wait(request) {
                 Some((key, at_most)) => Verdict::Wait(Wait {
-                    what: WaitFor::Wake(key),
+                    what: WaitFor::Wake(vec![key]),
                     at_most,
                     otherwise,
                 }),

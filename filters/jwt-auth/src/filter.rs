@@ -10,7 +10,7 @@ use std::cell::{Cell, RefCell};
 
 use gatepost_filter::{
     CredentialSources, DefaultAction, Denial, Event, Filter, Reason, Request, RequestMemory, Root,
-    RootEvent, RuleRef, Services, Verdict, Wait, is_cors_preflight,
+    RootEvent, RuleRef, Services, Verdict, is_cors_preflight,
 };
 use gatepost_http_match::Selection;
 use gatepost_jose::{AlgorithmSet, TokenLimits};
@@ -35,6 +35,9 @@ struct JwtAuth {
     by_proxy: AlgorithmSet,
     memory: RequestMemory,
 }
+
+/// How often a request is judged again at once because keys have just come.
+const MOST_LOOKS: u8 = 2;
 
 impl Filter for JwtAuth {
     fn on_request(&self, request: &mut Request<'_>) -> Verdict {
@@ -96,25 +99,28 @@ impl JwtAuth {
             self.authenticate(requirement, access.is_optional, &checks, request)
         };
         let mut result = authenticate(request);
-        if let Err(refusal) = &result {
-            match self.hope(rule, refusal, request) {
-                Hope::None => {}
-                Hope::Now => result = authenticate(request),
-                Hope::Later(what, at_most) => {
-                    let otherwise = self.refusal(rule, refusal);
-                    request.keep_state(checks);
-                    return Verdict::Wait(Wait {
-                        what,
-                        at_most,
-                        otherwise,
-                    });
+        let mut looks = 0..MOST_LOOKS;
+        loop {
+            let refusal = match result {
+                Ok(tokens) if tokens.is_empty() => {
+                    return self.pass(rule, reason::ANONYMOUS, request);
+                }
+                Ok(tokens) => return self.admit(rule, access, &tokens, request),
+                Err(refusal) => refusal,
+            };
+            match self.hope(rule, &refusal, request) {
+                Hope::Settled(verdict) => {
+                    if matches!(verdict, Verdict::Wait(_)) {
+                        request.keep_state(checks);
+                    }
+                    return verdict;
+                }
+                Hope::Now if looks.next().is_some() => result = authenticate(request),
+                Hope::Now => {
+                    let row = reason::KEYS_UNAVAILABLE;
+                    return Verdict::Deny(self.refusal(rule, row, refusal.provider));
                 }
             }
-        }
-        match result {
-            Ok(tokens) if tokens.is_empty() => self.pass(rule, reason::ANONYMOUS, request),
-            Ok(tokens) => self.admit(rule, access, &tokens, request),
-            Err(refusal) => Verdict::Deny(self.refusal(rule, &refusal)),
         }
     }
 

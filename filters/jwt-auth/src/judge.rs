@@ -106,12 +106,7 @@ impl Judge<'_> {
                         is_recalled: false,
                     });
                 }
-                Err(other) => {
-                    refusal = refusal.or(Refusal {
-                        provider: Some(leaf.provider),
-                        ..other
-                    });
-                }
+                Err(other) => refusal = refusal.or(other.by(leaf.provider)),
             }
         }
         Err(refusal)
@@ -126,11 +121,11 @@ impl Judge<'_> {
             Ok(false) => Refusal::new(Stage::Key, reason::UNKNOWN_KEY),
             Err(refusal) => refusal,
         };
-        Err(Refusal {
-            provider: Some(leaf.provider),
+        let refusal = Refusal {
             lack: None,
             ..refusal
-        })
+        };
+        Err(refusal.by(leaf.provider))
     }
 
     fn judge(

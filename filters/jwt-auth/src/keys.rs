@@ -91,7 +91,7 @@ impl Keys {
     /// What a request may hope for whose key is not among these.
     pub(crate) fn demand(&self, request: &mut Request<'_>) -> Demand {
         match self {
-            Self::Fixed(_) => Demand::Useless,
+            Self::Fixed(_) => Demand::Answered,
             Self::Remote(keys) => keys.demand(request),
             Self::Discovered(keys) => keys.demand(request),
         }

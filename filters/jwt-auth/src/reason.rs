@@ -82,7 +82,7 @@ rows! {
     ALGORITHM_NOT_ALLOWED = "jwt_algorithm_not_allowed", InvalidToken;
     /// The token is on a revocation list.
     REVOKED = "jwt_revoked", InvalidToken;
-    /// No key has the token's `kid`, and none was fetched for it now.
+    /// No key has the token's `kid`, as the source has said lately.
     UNKNOWN_KEY = "jwt_unknown_key", InvalidToken;
     /// The key of this `kid` is not for the token's algorithm.
     KEY_NOT_FOR_ALGORITHM = "jwt_key_not_for_algorithm", InvalidToken;
@@ -106,7 +106,7 @@ rows! {
     CLAIM_UNSENDABLE = "claim_unsendable", Forbidden;
     /// No rule takes the request, and the default is to deny.
     DEFAULT_DENIED = "default_denied", Forbidden;
-    /// No key set has come yet.
+    /// No key set has come yet, or nobody can say whether there is the token's key.
     KEYS_UNAVAILABLE = "jwks_unavailable", Unavailable;
     /// The key set is too old.
     KEYS_STALE = "jwks_stale", Unavailable;

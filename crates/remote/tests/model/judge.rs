@@ -33,6 +33,8 @@ pub(crate) struct Judge {
     /// Calls under way whose claims nobody destroyed.
     calls: Vec<(u64, Duration)>,
     last: Option<Attempt>,
+    /// When the source was last asked on demand while it was not due.
+    last_demand: Option<Duration>,
     /// When the source was asked that last gave or confirmed each edition.
     given: BTreeMap<u64, Duration>,
     /// Somebody destroyed a document: it may be fetched after the cooldown.
@@ -54,6 +56,7 @@ impl Judge {
             source,
             calls: Vec::new(),
             last: None,
+            last_demand: None,
             given: BTreeMap::new(),
             repairs: false,
             deaths: 0,
@@ -131,6 +134,7 @@ impl Judge {
     pub(crate) fn control_is_lost(&mut self) {
         self.calls.clear();
         self.last = None;
+        self.last_demand = None;
     }
 
     /// Somebody wrote into the document slot.
@@ -228,8 +232,9 @@ impl Judge {
     }
 
     /// A fetch waits for the period after a success and for the back-off after a
-    /// failure; on demand, for the cooldown after the last attempt.
-    fn no_fetch_before_due(&self, now: Duration, on_demand: bool) {
+    /// failure; on demand, for the cooldown after the last on demand; of a document
+    /// that others destroyed, for the cooldown after the last attempt.
+    fn no_fetch_before_due(&mut self, now: Duration, on_demand: bool) {
         let Some(last) = &self.last else { return };
         let due = match last.end {
             End::Open => last.asked_at + claim_length(&self.source),
@@ -238,15 +243,20 @@ impl Judge {
         if now >= due {
             return;
         }
+        if self.repairs && self.has_cooled_down(Some(last.asked_at), now) {
+            return;
+        }
+        assert!(on_demand, "no_fetch_before_due: at {now:?}, due {due:?}");
         assert!(
-            on_demand || self.repairs,
-            "no_fetch_before_due: at {now:?}, due {due:?}"
-        );
-        assert!(
-            now >= last.asked_at + self.source.policy().cooldown,
+            self.has_cooled_down(self.last_demand, now),
             "cooldown_holds: at {now:?}, last {:?}",
-            last.asked_at
+            self.last_demand
         );
+        self.last_demand = Some(now);
+    }
+
+    fn has_cooled_down(&self, asked: Option<Duration>, now: Duration) -> bool {
+        asked.is_none_or(|asked| now >= asked + self.source.policy().cooldown)
     }
 
     fn only_documents_that_the_source_gave(&self, edition: Option<u64>) -> (u64, Duration) {

@@ -253,8 +253,10 @@ pub(crate) fn sent(worker: &Worker, fetch: &Fetch, name: &str) -> Option<Vec<u8>
         .map(|(_, value)| value.to_vec())
 }
 
-pub(crate) fn is_useless(answer: &(Demand, Actions<BadLine>)) -> bool {
-    answer.0 == Demand::Useless && answer.1.fetch.is_none()
+/// What a demand comes to that fetches nothing.
+pub(crate) fn told((demand, actions): (Demand, Actions<BadLine>)) -> Demand {
+    assert!(actions.fetch.is_none());
+    demand
 }
 
 pub(crate) fn first_line(worker: &Worker, now: Duration) -> Option<&str> {

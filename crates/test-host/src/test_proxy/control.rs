@@ -166,4 +166,9 @@ impl TestProxy {
             .set_data(key, value, 0)
             .expect("overwriting always works");
     }
+    /// The keys of all slots of shared data.
+    #[must_use]
+    pub fn shared_data_keys(&self) -> Vec<Vec<u8>> {
+        self.shared.data_keys()
+    }
 }

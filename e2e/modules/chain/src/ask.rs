@@ -67,7 +67,7 @@ fn load(load: &Load<'_>) -> Result<Loaded, Problems> {
 impl Filter for Ask {
     fn on_request(&self, request: &mut Request<'_>) -> Verdict {
         if request.is_shadow(RuleRef::None) {
-            return self.wait(WaitFor::Wake(0));
+            return self.wait(WaitFor::Wake(vec![0]));
         }
         let Ok(call) = self.call(request) else {
             return unavailable(FAILED);

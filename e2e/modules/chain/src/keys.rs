@@ -71,7 +71,7 @@ impl Filter for Keys {
             return known();
         }
         Verdict::Wait(Wait {
-            what: WaitFor::Wake(KEY),
+            what: WaitFor::Wake(vec![KEY]),
             at_most: self.at_most,
             otherwise: Denial::with_status(RuleRef::None, Reason::fixed("keys_timeout"), 503),
         })

@@ -29,9 +29,6 @@ struct Config {
 
 struct Words(WatchedDocument<Lines>);
 
-/// A request that has made its demand: it makes no second one.
-struct Demanded;
-
 struct Lines;
 
 const DEFAULTS: RemoteDefaults = RemoteDefaults {
@@ -81,13 +78,10 @@ impl Filter for Words {
         match self.0.with(request.services(), look) {
             Ok(true) => Verdict::pass(RuleRef::None, Reason::fixed("word_known")),
             Ok(false) => self.demand(request),
-            Err(missing) => {
-                let reason = match missing {
-                    Missing::NotLoaded => Reason::fixed("words_unavailable"),
-                    Missing::Stale => Reason::fixed("words_stale"),
-                };
-                let otherwise = Denial::with_status(RuleRef::None, reason, 503);
-                wait_or(self.0.wait(request), otherwise)
+            Err(Missing::NotLoaded) => wait_or(self.0.wait(request), unavailable()),
+            Err(Missing::Stale) => {
+                let reason = Reason::fixed("words_stale");
+                Verdict::Deny(Denial::with_status(RuleRef::None, reason, 503))
             }
         }
     }
@@ -112,28 +106,27 @@ impl Filter for Words {
 
 impl Words {
     fn demand(&self, request: &mut Request<'_>) -> Verdict {
-        let unknown = Denial::by_policy(RuleRef::None, Reason::fixed("word_unknown"));
-        if request.take_state::<Demanded>().is_some() {
-            return Verdict::Deny(unknown);
-        }
         match self.0.demand(request) {
-            Demand::Useless => Verdict::Deny(unknown),
-            Demand::Arrived => {
-                request.keep_state(Demanded);
-                self.on_request(request)
+            Demand::Answered => {
+                let reason = Reason::fixed("word_unknown");
+                Verdict::Deny(Denial::by_policy(RuleRef::None, reason))
             }
-            Demand::Coming => {
-                request.keep_state(Demanded);
-                wait_or(self.0.wait_for_news(request), unknown)
-            }
+            Demand::Unanswered => Verdict::Deny(unavailable()),
+            Demand::Arrived => self.on_request(request),
+            Demand::Coming => wait_or(self.0.wait_for_news(request), unavailable()),
         }
     }
+}
+
+fn unavailable() -> Denial {
+    let reason = Reason::fixed("words_unavailable");
+    Denial::with_status(RuleRef::None, reason, 503)
 }
 
 fn wait_or(wait: Option<(WakeKey, Duration)>, otherwise: Denial) -> Verdict {
     match wait {
         Some((key, at_most)) => Verdict::Wait(Wait {
-            what: WaitFor::Wake(key),
+            what: WaitFor::Wake(vec![key]),
             at_most,
             otherwise,
         }),

@@ -47,8 +47,8 @@ pub(crate) struct DiscoveryConfig {
     /// The path of the request. Default: what `kind` makes of the issuer.
     #[serde(default)]
     pub(crate) path: Given<String>,
-    /// The proxy's name of the cluster for each host, with its port if `jwks_uri` has
-    /// one, that may serve the keys: a `jwks_uri` of another host is refused.
+    /// The proxy's name of the cluster for each host, with its port if that is not 443,
+    /// that may serve the keys: a `jwks_uri` of another host is refused.
     pub(crate) key_servers: UniqueMap<String>,
     /// From one success to the next fetch, of metadata and of keys: 1 s to 24 h.
     /// Default `5m`.

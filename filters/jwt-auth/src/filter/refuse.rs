@@ -3,7 +3,7 @@
 use gatepost_filter::{ChallengeError, Denial, Fields, Reason, RuleRef};
 
 use super::JwtAuth;
-use crate::judge::{Good, Refusal};
+use crate::judge::Good;
 use crate::reason::{Answer, Row};
 
 /// Seconds after which a request that lacks something of ours may come again.
@@ -12,12 +12,10 @@ const RETRY_AFTER: &str = "2";
 const LONGEST_FIELD: usize = 256;
 
 impl JwtAuth {
-    pub(super) fn refusal(&self, rule: RuleRef, refusal: &Refusal) -> Denial {
-        let denial = self.denial(rule, refusal.row, &[]);
-        let provider = refusal
-            .provider
-            .and_then(|number| self.providers.get(number));
-        match provider {
+    /// A refusal of a token, by the provider whose it would have been.
+    pub(super) fn refusal(&self, rule: RuleRef, row: Row, provider: Option<usize>) -> Denial {
+        let denial = self.denial(rule, row, &[]);
+        match provider.and_then(|number| self.providers.get(number)) {
             Some(provider) => denial.field("provider", provider.name.clone()),
             None => denial,
         }

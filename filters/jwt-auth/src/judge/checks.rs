@@ -1,6 +1,6 @@
 //! What is asked of a token beside its claims' policy and its signature.
 
-use gatepost_filter::{Missing, Services};
+use gatepost_filter::Services;
 use gatepost_http_match::{TextMatcher, Undecided};
 use gatepost_jose::{Algorithm, Jwk, TokenClaims};
 use gatepost_json::Value;
@@ -59,11 +59,8 @@ impl Judge<'_> {
             .map_err(|why| match why {
                 NotGood::Revoked => Refusal::new(Stage::Revocation, reason::REVOKED),
                 NotGood::Unknown(missing) => {
-                    let row = match missing {
-                        Missing::NotLoaded => reason::REVOCATIONS_UNAVAILABLE,
-                        Missing::Stale => reason::REVOCATIONS_STALE,
-                    };
-                    Refusal::lacking(Lack::Revocations(missing), row)
+                    let lack = Lack::Revocations(missing);
+                    Refusal::lacking(lack, lack.row())
                 }
             })
     }

@@ -1,24 +1,25 @@
 //! Keys of which the issuer says where they are (OpenID Connect Discovery, RFC 8414).
 
 use std::cell::RefCell;
+use std::rc::Rc;
 use std::time::Duration;
 
-use gatepost_config::Shown;
 use gatepost_filter::{
-    Contents, Demand, DocumentNames, Level, Missing, Request, Root, RootEvent, Services, WakeKey,
+    Contents, Demand, DocumentNames, Missing, Request, Root, RootEvent, Services, WakeKey,
     WatchedDocument,
 };
 use gatepost_jose::KeySet;
+use gatepost_remote::Source;
 
 use super::Numbering;
-use super::discovery_format::{DiscoveryFormat, KeysAt};
+use super::discovery_format::DiscoveryFormat;
 use super::remote::RemoteKeys;
 use crate::plan::DiscoveryPlan;
 
 /// The keys of an issuer that publishes where they are, on one worker.
 pub(crate) struct DiscoveredKeys {
     metadata: WatchedDocument<DiscoveryFormat>,
-    plan: DiscoveryPlan,
+    plan: Rc<DiscoveryPlan>,
     key: WakeKey,
     instance: String,
     provider: String,
@@ -28,11 +29,10 @@ pub(crate) struct DiscoveredKeys {
 /// The key sets of the places that the issuer named.
 #[derive(Default)]
 struct Sets {
-    /// What the issuer said last.
-    place: Option<KeysAt>,
-    /// What serves.
+    /// What serves, or did until it was too old, or will be the first to.
     current: Option<RemoteKeys>,
-    /// What will serve when it has come: the issuer has named another place.
+    /// What will serve when it has come: the issuer has named another place. Until
+    /// then the keys of the old one serve as they are; it is not asked any more.
     next: Option<RemoteKeys>,
 }
 
@@ -53,9 +53,8 @@ impl DiscoveredKeys {
             more_gauges: &[],
             without: "tokens are answered with 503",
         };
-        let format = DiscoveryFormat {
-            issuer: plan.issuer.clone(),
-        };
+        let plan = Rc::new(plan);
+        let format = DiscoveryFormat(Rc::clone(&plan));
         let metadata = plan.metadata.clone();
         Self {
             metadata: WatchedDocument::new(metadata, format, numbering.take(), names, services),
@@ -67,14 +66,19 @@ impl DiscoveredKeys {
         }
     }
 
+    /// Keys count no longer than the metadata that say where they are.
     pub(super) fn with<T>(
         &self,
         services: &dyn Services,
         look: impl FnOnce(Result<&KeySet, Missing>) -> T,
     ) -> T {
-        match &self.sets.borrow().current {
-            Some(keys) => keys.with(services, look),
-            None => look(Err(Missing::NotLoaded)),
+        let metadata = self
+            .metadata
+            .with(services, |source| source.map(|_: &Source| ()));
+        match (metadata, &self.sets.borrow().current) {
+            (Ok(()), Some(keys)) => keys.with(services, look),
+            (Ok(()), None) => look(Err(Missing::NotLoaded)),
+            (Err(missing), _) => look(Err(missing)),
         }
     }
 
@@ -87,37 +91,53 @@ impl DiscoveredKeys {
     }
 
     pub(super) fn demand(&self, request: &mut Request<'_>) -> Demand {
-        match &self.sets.borrow().current {
-            Some(keys) => keys.demand(request),
-            None => Demand::Useless,
+        let sets = self.sets.borrow();
+        match (&sets.current, &sets.next) {
+            (_, Some(next)) => match next.demand(request) {
+                // They serve from the root's next tick on, which wakes who waits.
+                Demand::Arrived => Demand::Coming,
+                demand => demand,
+            },
+            (Some(keys), None) => keys.demand(request),
+            (None, None) => Demand::Unanswered,
         }
     }
 
     pub(super) fn wait_for_news(&self, request: &mut Request<'_>) -> Option<(WakeKey, Duration)> {
-        self.sets.borrow().current.as_ref()?.wait_for_news(request)
+        let sets = self.sets.borrow();
+        let newest = sets.next.as_ref().or(sets.current.as_ref())?;
+        newest.wait_for_news(request)
     }
 
     pub(super) fn on_event(&self, root: &mut Root<'_>, event: RootEvent) {
         let services = root.services();
         let mut sets = self.sets.borrow_mut();
-        self.metadata.on_event(root, event, |place, _| {
-            let serves = place.is_some_and(|place| self.follow(place, &mut sets, services));
+        self.metadata.on_event(root, event, |source, _| {
+            if let Some(source) = source {
+                self.follow(source, &mut sets, services);
+            }
             Contents {
-                serves,
-                entries: usize::from(serves),
+                serves: source.is_some(),
+                entries: usize::from(source.is_some()),
                 more: Vec::new(),
-                line: serves.then(|| "loaded".to_owned()),
+                line: source.map(|_| "loaded".to_owned()),
             }
         });
-        for keys in [&sets.current, &sets.next].into_iter().flatten() {
-            keys.on_event(root, event);
-        }
-        if sets.next.as_ref().is_some_and(RemoteKeys::serve) {
-            let next = sets.next.take();
-            if let Some(old) = std::mem::replace(&mut sets.current, next) {
-                old.close(services);
+        let Some(next) = sets.next.take() else {
+            if let Some(keys) = &sets.current {
+                keys.on_event(root, event);
             }
+            return;
+        };
+        next.on_event(root, event);
+        if next.serve() {
+            sets.current = Some(next);
+            return;
         }
+        if let Some(keys) = sets.current.as_ref().filter(|_| event == RootEvent::Tick) {
+            keys.rest(services);
+        }
+        sets.next = Some(next);
     }
 
     /// Whether the set has changed since this was asked last.
@@ -135,32 +155,30 @@ impl DiscoveredKeys {
         }
     }
 
-    /// Has the keys fetched where the issuer says; false if they must not be.
-    fn follow(&self, place: &KeysAt, sets: &mut Sets, services: &dyn Services) -> bool {
-        if sets.place.as_ref() == Some(place) {
-            return sets.current.is_some();
+    /// Has the keys fetched where the issuer says.
+    fn follow(&self, source: &Source, sets: &mut Sets, services: &dyn Services) {
+        let newest = sets.next.as_ref().or(sets.current.as_ref());
+        if newest.is_some_and(|keys| keys.come_from(source)) {
+            return;
         }
-        sets.place = Some(place.clone());
-        let Some(source) = self.plan.keys_at(&place.authority, &place.path) else {
-            let line = format!(
-                "{}: provider {}: `jwks_uri` names the host {}, which is none of `key_servers`, or \
-                 no place to fetch from: its keys are not fetched",
-                self.instance,
-                self.provider,
-                Shown(&place.authority)
-            );
-            services.log(Level::Warn, &line);
-            return sets.current.is_some();
-        };
-        let names = (self.instance.as_str(), self.provider.as_str());
-        let keys = RemoteKeys::new(source, self.key, names, services);
-        let slot = match sets.current {
-            None => &mut sets.current,
-            Some(_) => &mut sets.next,
-        };
-        if let Some(old) = slot.replace(keys) {
-            old.close(services);
+        if let Some(given_up) = sets.next.take() {
+            given_up.close(services);
         }
-        true
+        let Some(known) = &sets.current else {
+            let names = (self.instance.as_str(), self.provider.as_str());
+            let plan = self.plan.remote(source.clone());
+            sets.current = Some(RemoteKeys::new(plan, self.key, names, services));
+            return;
+        };
+        // Named again, it is asked again.
+        if known.come_from(source) {
+            return;
+        }
+        known.close(services);
+        let keys = known.elsewhere(self.plan.remote(source.clone()), services);
+        match known.have_served() {
+            true => sets.next = Some(keys),
+            false => sets.current = Some(keys),
+        }
     }
 }

@@ -1,13 +1,24 @@
 //! How the body of a key server becomes a key set that all workers share.
 
+use std::cell::{Cell, RefCell};
 use std::fmt;
+use std::rc::Rc;
 
 use gatepost_jose::{Dropped, Jwk, KeySet, KeySetError, KeySetFormError, KeySetLimits};
 use gatepost_remote::{Format, Meta, Step};
 
 /// A JWK set (RFC 7517 5).
-#[derive(Clone, Copy, Debug)]
-pub(super) struct JwksFormat;
+#[derive(Clone, Debug, Default)]
+pub(super) struct JwksFormat {
+    left_out: Rc<LeftOut>,
+}
+
+/// The keys of the last set that this worker read, and could not use.
+#[derive(Debug, Default)]
+struct LeftOut {
+    keys: RefCell<Vec<Dropped>>,
+    are_news: Cell<bool>,
+}
 
 /// Why there is no key set. The server is at fault.
 #[derive(Debug)]
@@ -20,6 +31,23 @@ pub(super) enum JwksError {
 
 /// The most keys: each is checked, which takes a worker's time.
 const MOST_KEYS: usize = 64;
+
+impl JwksFormat {
+    /// Tells of the keys that are left out, once as long as they are the same: many a
+    /// server publishes some that are for encryption.
+    pub(super) fn tell_left_out(&self, mut tell: impl FnMut(&Dropped)) {
+        if self.left_out.are_news.take() {
+            self.left_out.keys.borrow().iter().for_each(&mut tell);
+        }
+    }
+
+    fn leave_out(&self, keys: Vec<Dropped>) {
+        let known = self.left_out.keys.replace(keys);
+        self.left_out
+            .are_news
+            .set(known != *self.left_out.keys.borrow());
+    }
+}
 
 impl Format for JwksFormat {
     type Document = KeySet;
@@ -46,7 +74,10 @@ impl Format for JwksFormat {
             Ok((keys, dropped)) if keys.keys().all(Jwk::is_secret) => {
                 Step::Failed(JwksError::NoUsableKey(dropped.into_iter().next()))
             }
-            Ok((keys, _)) => Step::Done(keys.encode()),
+            Ok((keys, dropped)) => {
+                self.leave_out(dropped);
+                Step::Done(keys.encode())
+            }
             Err(error) => Step::Failed(JwksError::Body(error)),
         }
     }

@@ -9,6 +9,7 @@
 )]
 
 pub(crate) mod rsa;
+pub(crate) mod servers;
 pub(crate) mod tokens;
 pub(crate) mod wrong;
 

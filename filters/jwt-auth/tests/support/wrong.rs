@@ -330,6 +330,18 @@ const KEYS_VALUES: &Table = &[
         r#""keys": {"discovery": {"cluster": "c", "key_servers": {}}}"#,
         "key_servers: expected 1 to 64",
     ),
+    (
+        r#""keys": {"discovery": {"cluster": "c", "key_servers": {"https://k.example": "c"}}}"#,
+        "key_servers.https://k.example: expected a host, with its port",
+    ),
+    (
+        r#""keys": {"discovery": {"cluster": "c", "key_servers": {"k": "c", "K:443": "d"}}}"#,
+        "key_servers.K:443: expected a host that no other",
+    ),
+    (
+        r#""keys": {"discovery": {"cluster": "c", "key_servers": {"k": ""}}}"#,
+        "key_servers.k: expected 1 to 255 visible ASCII characters",
+    ),
 ];
 
 const RULE_VALUES: &Table = &[
