@@ -4,7 +4,7 @@ use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
 use std::time::Duration;
 
-use gatepost_http_match::Headers;
+use gatepost_http_match::{HeaderNames, Headers};
 
 use crate::changes::Changes;
 use crate::credential::CredentialSources;
@@ -23,7 +23,7 @@ use crate::wakes::Wakes;
 /// denial ends it.
 pub struct Chain {
     instances: Vec<Instance>,
-    owned: Vec<String>,
+    owned: HeaderNames,
     log: LogLimit,
     calls: RootCalls,
     /// Since the last tick a request has wanted one at once.
@@ -89,7 +89,7 @@ impl Chain {
         let mode = if shadow { Mode::Shadow } else { Mode::Enforce };
         Self {
             instances,
-            owned,
+            owned: HeaderNames::new(owned),
             log: LogLimit::default(),
             calls: RootCalls::default(),
             ticks_soon: Cell::default(),

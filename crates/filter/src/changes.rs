@@ -1,6 +1,7 @@
 //! Header writes, kept together until the chain has decided (law 6).
 
 use std::fmt;
+use std::ops::Range;
 
 /// The longest header value that we set, in bytes.
 pub(crate) const LONGEST_VALUE: usize = 8 * 1024;
@@ -8,29 +9,41 @@ pub(crate) const LONGEST_VALUE: usize = 8 * 1024;
 /// Pending changes of a header map: one entry, and so one call to the proxy, a
 /// changed header.
 #[derive(Debug, Default)]
-pub struct Changes(Vec<Pending>);
+pub struct Changes {
+    /// Names and values, one behind the other: few requests change much, and one
+    /// piece of memory is cheaper than one for each.
+    text: Vec<u8>,
+    pending: Vec<Pending>,
+}
 
 /// What happens to all values of a header.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Change {
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Change<'a> {
     /// They become this one.
-    Set(Vec<u8>),
+    Set(&'a [u8]),
     /// They go.
     Remove,
 }
 
+/// A piece of [`Changes::text`].
+type Piece = Range<usize>;
+
 /// What is to happen with one header.
 #[derive(Debug)]
 struct Pending {
-    name: Vec<u8>,
-    change: Change,
+    name: Piece,
+    /// Its one value; nothing if it goes.
+    value: Option<Piece>,
     /// Whether the client sent a copy of it that nobody may see.
     is_removed: bool,
     /// What is left of it when the rest may not be seen.
-    shortened: Option<Vec<u8>>,
+    shortened: Option<Piece>,
     /// Whether the proxy's map has it: what it has not needs no removal.
     is_there: bool,
 }
+
+/// What names and values of a usual request take, in bytes.
+const USUAL: usize = 128;
 
 impl Changes {
     /// Gives a header one value, in place of all that it had; `is_there` says
@@ -40,86 +53,102 @@ impl Changes {
     /// When the value is none that HTTP can carry (RFC 9110 5.5), or longer
     /// than 8 KiB: Envoy would answer the whole request with 503.
     pub fn set(&mut self, name: &[u8], value: &[u8], is_there: bool) -> Result<(), Unsendable> {
-        check(value)?;
+        check_value(value)?;
         self.put(name, value, is_there);
         Ok(())
+    }
+
+    /// The same with a value that was checked.
+    pub(crate) fn put(&mut self, name: &[u8], value: &[u8], is_there: bool) {
+        let value = self.store(value);
+        self.change(name, is_there, |pending| pending.value = Some(value));
     }
 
     /// Gives a header that is there a part of what it has; unchecked, as the proxy
     /// has taken the whole. Nobody may see the rest, also when the request is refused.
     pub(crate) fn shorten(&mut self, name: &[u8], value: &[u8]) {
-        self.put(name, value, true);
-        if let Some(pending) = self.find(name) {
-            pending.shortened = Some(value.to_vec());
-        }
+        let value = self.store(value);
+        self.change(name, true, |pending| {
+            pending.value = Some(value.clone());
+            pending.shortened = Some(value);
+        });
     }
 
     /// Removes a header. Only for one that is there, in the map or by
     /// [`set`](Self::set): removing nothing makes Envoy select the route again
     /// all the same.
     pub fn remove(&mut self, name: &[u8]) {
-        if let Some(pending) = self.find(name) {
-            pending.change = Change::Remove;
+        self.change(name, true, |pending| {
+            pending.value = None;
             pending.is_removed = true;
-        } else {
-            self.0.push(Pending {
-                name: name.to_ascii_lowercase(),
-                change: Change::Remove,
-                is_removed: true,
-                shortened: None,
-                is_there: true,
-            });
-        }
+        });
         // It was set by us only: nothing has to happen.
-        self.0
-            .retain(|pending| pending.is_there || pending.change != Change::Remove);
+        self.pending
+            .retain(|pending| pending.is_there || pending.value.is_some());
     }
 
     /// The changes, each header once.
-    pub fn iter(&self) -> impl Iterator<Item = (&[u8], &Change)> {
-        self.0
-            .iter()
-            .map(|pending| (pending.name.as_slice(), &pending.change))
+    pub fn iter(&self) -> impl Iterator<Item = (&[u8], Change<'_>)> {
+        self.pending.iter().map(|pending| {
+            let change = match &pending.value {
+                Some(value) => Change::Set(piece(&self.text, value)),
+                None => Change::Remove,
+            };
+            (piece(&self.text, &pending.name), change)
+        })
     }
 
     /// Whether nothing changes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.pending.is_empty()
     }
 
     /// Forgets all but what takes something away, that too over which a value was
     /// set since: a refused request is not forwarded, but access logs still show its
     /// headers.
     pub(crate) fn keep_removals(&mut self) {
-        self.0.retain_mut(|pending| {
-            pending.change = match pending.shortened.take() {
-                Some(rest) if !pending.is_removed => Change::Set(rest),
-                _ if pending.is_removed => Change::Remove,
-                _ => return false,
-            };
-            true
+        self.pending.retain_mut(|pending| {
+            let rest = pending.shortened.take();
+            pending.value = rest.filter(|_| !pending.is_removed);
+            pending.value.is_some() || pending.is_removed
         });
     }
 
-    fn put(&mut self, name: &[u8], value: &[u8], is_there: bool) {
-        match self.find(name) {
-            Some(pending) => pending.change = Change::Set(value.to_vec()),
-            None => self.0.push(Pending {
-                name: name.to_ascii_lowercase(),
-                change: Change::Set(value.to_vec()),
-                is_removed: false,
-                shortened: None,
-                is_there,
-            }),
+    /// Changes what is to happen with a header; `is_there` counts if nothing was to.
+    fn change(&mut self, name: &[u8], is_there: bool, change: impl FnOnce(&mut Pending)) {
+        let text = &self.text;
+        let is_it = |known: &&mut Pending| piece(text, &known.name).eq_ignore_ascii_case(name);
+        if let Some(known) = self.pending.iter_mut().find(is_it) {
+            return change(known);
         }
+        let name = self.store(name);
+        if let Some(name) = self.text.get_mut(name.clone()) {
+            name.make_ascii_lowercase();
+        }
+        let mut pending = Pending {
+            name,
+            value: None,
+            is_removed: false,
+            shortened: None,
+            is_there,
+        };
+        change(&mut pending);
+        self.pending.push(pending);
     }
 
-    fn find(&mut self, name: &[u8]) -> Option<&mut Pending> {
-        self.0
-            .iter_mut()
-            .find(|pending| pending.name.eq_ignore_ascii_case(name))
+    fn store(&mut self, text: &[u8]) -> Piece {
+        if self.text.is_empty() {
+            self.text.reserve(text.len().max(USUAL));
+        }
+        let start = self.text.len();
+        self.text.extend_from_slice(text);
+        start..self.text.len()
     }
+}
+
+fn piece<'t>(text: &'t [u8], piece: &Piece) -> &'t [u8] {
+    text.get(piece.clone()).unwrap_or_default()
 }
 
 /// Why a value cannot be sent.
@@ -142,7 +171,8 @@ impl fmt::Display for Unsendable {
 
 impl std::error::Error for Unsendable {}
 
-fn check(value: &[u8]) -> Result<(), Unsendable> {
+/// Whether HTTP can carry this value (RFC 9110 5.5), and Envoy takes it.
+pub(crate) fn check_value(value: &[u8]) -> Result<(), Unsendable> {
     if value.len() > LONGEST_VALUE {
         return Err(Unsendable::TooLong);
     }
@@ -167,8 +197,8 @@ mod tests {
         assert_eq!(
             all,
             [
-                (&b"x-sub"[..], &Change::Set(b"bob".to_vec())),
-                (b"x_sub", &Change::Remove)
+                (&b"x-sub"[..], Change::Set(b"bob")),
+                (b"x_sub", Change::Remove)
             ]
         );
     }
@@ -182,7 +212,7 @@ mod tests {
         changes.keep_removals();
         assert_eq!(
             changes.iter().collect::<Vec<_>>(),
-            [(&b"x-sub"[..], &Change::Remove)]
+            [(&b"x-sub"[..], Change::Remove)]
         );
     }
 
@@ -197,8 +227,8 @@ mod tests {
         assert_eq!(
             changes.iter().collect::<Vec<_>>(),
             [
-                (&b":path"[..], &Change::Set(b"/?a=1".to_vec())),
-                (b"cookie", &Change::Remove)
+                (&b":path"[..], Change::Set(b"/?a=1")),
+                (b"cookie", Change::Remove)
             ]
         );
     }
@@ -213,7 +243,7 @@ mod tests {
         changes.remove(b"x-old");
         assert_eq!(
             changes.iter().collect::<Vec<_>>(),
-            [(&b"x-old"[..], &Change::Remove)]
+            [(&b"x-old"[..], Change::Remove)]
         );
     }
 

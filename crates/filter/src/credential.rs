@@ -2,21 +2,27 @@
 
 mod config;
 mod strip;
+mod text;
 
 use std::borrow::Cow;
 use std::fmt;
 
 use gatepost_config::{FieldPath, Problems};
-use gatepost_http_match::{Headers, RequestView, cookies, parameters, query_of};
+use gatepost_http_match::{
+    HeaderNames, Headers, RequestView, cookies, equal_ignoring_case, parameters, query_of,
+};
 
 pub use self::config::{CredentialHeaderConfig, CredentialSourcesConfig};
 pub use self::strip::ForwardedCredential;
+use self::text::is_legal;
 use crate::header_name::is_token_byte;
 
 /// The places where a filter looks for credentials: tokens, keys.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct CredentialSources {
     headers: Vec<HeaderSource>,
+    /// The names of `headers`.
+    header_names: HeaderNames,
     query: Vec<String>,
     cookies: Vec<String>,
 }
@@ -32,7 +38,7 @@ struct HeaderSource {
 /// more visible ASCII characters without `"` and `,`.
 #[derive(Clone, Eq, PartialEq)]
 pub struct Credential<'a> {
-    text: Cow<'a, str>,
+    text: Cow<'a, [u8]>,
     place: Place<'a>,
 }
 
@@ -75,13 +81,11 @@ impl CredentialSources {
     /// `Authorization: Bearer <credential>` (RFC 6750 2.1) and nothing else.
     #[must_use]
     pub fn bearer() -> Self {
-        Self {
-            headers: vec![HeaderSource {
-                name: "authorization".to_owned(),
-                scheme: Some("Bearer".to_owned()),
-            }],
-            ..Self::default()
-        }
+        let header = HeaderSource {
+            name: "authorization".to_owned(),
+            scheme: Some("Bearer".to_owned()),
+        };
+        Self::in_places(vec![header], Vec::new(), Vec::new())
     }
 
     /// Checks what the document says.
@@ -91,6 +95,15 @@ impl CredentialSources {
         problems: &mut Problems,
     ) -> Self {
         config.check(at, problems)
+    }
+
+    fn in_places(headers: Vec<HeaderSource>, query: Vec<String>, cookies: Vec<String>) -> Self {
+        Self {
+            header_names: HeaderNames::new(headers.iter().map(|source| &source.name)),
+            headers,
+            query,
+            cookies,
+        }
     }
 
     /// Whether there is no place to look at.
@@ -121,12 +134,26 @@ impl CredentialSources {
     /// What the first place holds that is malformed. A request with a good
     /// credential and a malformed one is malformed.
     pub fn find<'a>(&'a self, view: &'a RequestView) -> Result<Vec<Credential<'a>>, Malformed> {
-        let mut found = Vec::new();
+        let mut all = Vec::new();
+        self.find_each(view, &mut |credential| all.push(credential))?;
+        Ok(all)
+    }
+
+    /// The same, one after another.
+    ///
+    /// # Errors
+    /// As [`find`](Self::find); `each` has seen what stands before it.
+    pub fn find_each<'a>(
+        &'a self,
+        view: &'a RequestView,
+        each: &mut dyn FnMut(Credential<'a>),
+    ) -> Result<(), Malformed> {
+        let mut found = Found { count: 0, each };
         for source in &self.headers {
             let place = Place::Header(&source.name);
             for value in view.headers().all(&source.name) {
                 if let Some(text) = source.credential(value)? {
-                    take(Cow::Borrowed(text), place, &mut found)?;
+                    found.take(Cow::Borrowed(text), place)?;
                 }
             }
         }
@@ -136,14 +163,14 @@ impl CredentialSources {
         if !self.cookies.is_empty() {
             self.find_in_cookies(view.headers(), &mut found)?;
         }
-        Ok(found)
+        Ok(())
     }
 
     /// In `:path` as it now stands: what an earlier filter took away is gone.
     fn find_in_query<'a>(
         &'a self,
         headers: &'a Headers,
-        found: &mut Vec<Credential<'a>>,
+        found: &mut Found<'_, 'a>,
     ) -> Result<(), Malformed> {
         for query in headers.all(":path").filter_map(query_of) {
             for (index, parameter) in parameters(query).enumerate() {
@@ -157,7 +184,7 @@ impl CredentialSources {
                 };
                 let value = parameter.value().ok_or(Malformed::UnreadableQuery)?;
                 if !value.is_empty() {
-                    take(value, Place::Query(name), found)?;
+                    found.take(value, Place::Query(name))?;
                 }
             }
         }
@@ -173,7 +200,7 @@ impl CredentialSources {
     fn find_in_cookies<'a>(
         &'a self,
         headers: &'a Headers,
-        found: &mut Vec<Credential<'a>>,
+        found: &mut Found<'_, 'a>,
     ) -> Result<(), Malformed> {
         for cookie in headers.all("cookie").flat_map(cookies) {
             for name in &self.cookies {
@@ -182,7 +209,7 @@ impl CredentialSources {
                 }
                 let value = cookie.bare_value().ok_or(Malformed::UnreadableCookie)?;
                 if !value.is_empty() {
-                    take(Cow::Borrowed(value), Place::Cookie(name), found)?;
+                    found.take(Cow::Borrowed(value), Place::Cookie(name))?;
                 }
             }
         }
@@ -220,35 +247,35 @@ impl HeaderSource {
 /// What stands behind the scheme (RFC 9110 11.4), if it is this one.
 fn behind_scheme<'v>(value: &'v [u8], scheme: &str) -> Option<&'v [u8]> {
     let (own, behind) = value.split_at_checked(scheme.len())?;
-    let ends_here = behind.first().is_none_or(|byte| !is_token_byte(*byte));
-    (ends_here && own.eq_ignore_ascii_case(scheme.as_bytes())).then_some(behind)
+    let ends_here = |byte: &u8| *byte == b' ' || !is_token_byte(*byte);
+    let is_it = equal_ignoring_case(own, scheme.as_bytes());
+    (is_it && behind.first().is_none_or(ends_here)).then_some(behind)
 }
 
-fn take<'a>(
-    value: Cow<'a, [u8]>,
-    place: Place<'a>,
-    found: &mut Vec<Credential<'a>>,
-) -> Result<(), Malformed> {
-    let legal = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b',');
-    if !value.iter().copied().all(legal) {
-        return Err(Malformed::IllegalCharacter);
+/// The credentials of one request, as they are found.
+struct Found<'f, 'a> {
+    count: usize,
+    each: &'f mut dyn FnMut(Credential<'a>),
+}
+
+impl<'a> Found<'_, 'a> {
+    fn take(&mut self, text: Cow<'a, [u8]>, place: Place<'a>) -> Result<(), Malformed> {
+        if !is_legal(&text) {
+            return Err(Malformed::IllegalCharacter);
+        }
+        if self.count == MOST_CREDENTIALS {
+            return Err(Malformed::TooMany);
+        }
+        self.count = self.count.saturating_add(1);
+        (self.each)(Credential { text, place });
+        Ok(())
     }
-    if found.len() == MOST_CREDENTIALS {
-        return Err(Malformed::TooMany);
-    }
-    let text = match value {
-        Cow::Borrowed(bytes) => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
-        Cow::Owned(bytes) => String::from_utf8(bytes).ok().map(Cow::Owned),
-    };
-    let text = text.ok_or(Malformed::IllegalCharacter)?;
-    found.push(Credential { text, place });
-    Ok(())
 }
 
 impl<'a> Credential<'a> {
     /// The credential: not to be logged.
     #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub fn as_bytes(&self) -> &[u8] {
         &self.text
     }
 

@@ -3,9 +3,9 @@
 use std::any::Any;
 use std::time::Duration;
 
-use gatepost_http_match::{Facts, RequestView, owned_spelling};
+use gatepost_http_match::{Facts, HeaderNames, RequestView, owned_spelling};
 
-use crate::changes::{Changes, Unsendable};
+use crate::changes::{Changes, Unsendable, check_value};
 use crate::services::{CallId, GrpcCall, HostError, HttpCall, Services};
 use crate::settings::Settings;
 use crate::verdict::{Reason, RuleRef, Wait};
@@ -62,14 +62,16 @@ impl Stream {
     }
 
     /// Removes the client's copies of `owned` headers, in every spelling.
-    pub(crate) fn disown(&mut self, owned: &[String], services: &dyn Services) {
-        if owned.is_empty() || self.need(services).is_err() {
-            return;
+    pub(crate) fn disown(&mut self, owned: &HeaderNames, services: &dyn Services) {
+        if !owned.is_empty() && self.need(services).is_ok() {
+            self.remove_spelled(owned);
         }
-        let is_owned = |name: &[u8]| owned.iter().any(|own| owned_spelling(name, own.as_bytes()));
-        for name in self.view.remove_headers(is_owned) {
-            self.changes.remove(&name);
-        }
+    }
+
+    /// Removes the headers with any of these names, in every spelling.
+    fn remove_spelled(&mut self, names: &HeaderNames) {
+        let changes = &mut self.changes;
+        self.view.remove_spelled(names, |name| changes.remove(name));
     }
 
     /// Reads the headers for one who cannot do without them.
@@ -239,20 +241,25 @@ impl<'a> Request<'a> {
     /// # Errors
     /// When the value cannot be sent; nothing is changed then.
     pub fn set_header(&mut self, name: &str, value: &[u8]) -> Result<(), Unsendable> {
-        let is_there = self.view().headers().first(name).is_some();
+        check_value(value)?;
+        let _ = self.stream.need(self.services);
         let Stream { view, changes, .. } = &mut *self.stream;
-        changes.set(name.as_bytes(), value, is_there)?;
-        view.set_header(name, value);
+        let was_there = view.set_header(name, value);
+        changes.put(name.as_bytes(), value, was_there);
         Ok(())
     }
 
     /// Removes all values of a header, if there is one.
     pub fn remove_header(&mut self, name: &str) {
-        let is_it = |header: &[u8]| header.eq_ignore_ascii_case(name.as_bytes());
         let _ = self.stream.need(self.services);
-        for name in self.stream.view.remove_headers(is_it) {
-            self.stream.changes.remove(&name);
-        }
+        let Stream { view, changes, .. } = &mut *self.stream;
+        view.remove_header(name, |name| changes.remove(name));
+    }
+
+    /// Removes all values of the headers with any of these names, in every spelling.
+    pub(crate) fn remove_spelled(&mut self, names: &HeaderNames) {
+        let _ = self.stream.need(self.services);
+        self.stream.remove_spelled(names);
     }
 
     /// Removes the values of a header, in every spelling of its name, that are not

@@ -31,10 +31,10 @@ fn find(
     let pseudo = [(":method", &b"GET"[..]), (":path", path.as_bytes())];
     let view = RequestView::new(Headers::new(pseudo.iter().chain(headers).copied()));
     let found = sources.find(&view)?;
-    let text = |place: &dyn ToString, text: &str| (place.to_string(), text.to_owned());
+    let text = |text: &[u8]| String::from_utf8(text.to_vec()).unwrap();
     Ok(found
         .iter()
-        .map(|one| text(&one.place(), one.as_str()))
+        .map(|one| (one.place().to_string(), text(one.as_bytes())))
         .collect())
 }
 

@@ -356,6 +356,10 @@ thread_local! {
     static PLACE: Cell<Option<NonNull<u8>>> = const { Cell::new(None) };
 }
 
+/// Room behind what the proxy returns, in bytes: headers that a filter sets are
+/// appended to those that were read, without moving them.
+const SPARE: usize = 256;
+
 /// Exported as `proxy_on_memory_allocate`: where the proxy writes what it returns.
 /// Null, where there is no memory; the call fails then.
 #[unsafe(no_mangle)]
@@ -365,7 +369,7 @@ extern "C" fn gatepost_on_memory_allocate(size: usize) -> *mut u8 {
     {
         return place.as_ptr();
     }
-    match Layout::array::<u8>(size) {
+    match Layout::array::<u8>(with_spare(size)) {
         // SAFETY: the size is not zero.
         Ok(layout) if size > 0 => unsafe { alloc(layout) },
         _ => null_mut(),
@@ -416,6 +420,12 @@ unsafe fn owned(data: *mut u8, size: usize) -> Vec<u8> {
     if data.is_null() || size == 0 {
         return Vec::new();
     }
-    // SAFETY: allocated above with this layout, for nobody else.
-    unsafe { Vec::from_raw_parts(data, size, size) }
+    // SAFETY: allocated above with this layout, for nobody else, and written as far as
+    // `size`.
+    unsafe { Vec::from_raw_parts(data, size, with_spare(size)) }
+}
+
+/// What is allocated for `size` bytes.
+fn with_spare(size: usize) -> usize {
+    size.saturating_add(SPARE)
 }

@@ -1,29 +1,24 @@
 //! Header maps as the ABI serializes them: a count, the lengths of every name
 //! and value, then the bytes, each followed by NUL. Little-endian `u32`s.
 
-use std::ops::Range;
-
-use gatepost_http_match::{Entry, Headers};
+use gatepost_http_match::{Headers, Layout};
 
 /// Reads a header map without copying its bytes; `None` when it is malformed.
 pub(crate) fn decode(bytes: Vec<u8>) -> Option<Headers> {
     if bytes.is_empty() {
-        return Headers::from_parts(bytes, Vec::new()).ok();
+        return Some(Headers::default());
     }
-    let count = usize::try_from(number(&bytes, 0)?).ok()?;
-    let mut at = count.checked_mul(8)?.checked_add(4)?;
-    // What the lengths alone take must be there: bounds the allocation below.
-    if at > bytes.len() {
-        return None;
-    }
-    let mut entries = Vec::with_capacity(count);
-    for index in 0..count {
-        let lengths = index.checked_mul(8)?.checked_add(4)?;
-        let name = part(&bytes, &mut at, lengths)?;
-        let value = part(&bytes, &mut at, lengths.checked_add(4)?)?;
-        entries.push(Entry::new(name, value));
-    }
-    Headers::from_parts(bytes, entries).ok()
+    let (count, rest) = bytes.split_first_chunk()?;
+    let count = size(count);
+    // What the lengths alone take must be there: bounds the layout's memory.
+    let lengths = rest.as_chunks::<4>().0.as_chunks::<2>().0.get(..count)?;
+    let mut layout = Layout::new(size_of_val(lengths).checked_add(4)?, count);
+    layout.extend(
+        lengths
+            .iter()
+            .map(|[name, value]| (size(name), size(value))),
+    );
+    Headers::laid_out(bytes, layout).ok()
 }
 
 /// Serializes headers; `None` when they are larger than the ABI can say.
@@ -48,19 +43,9 @@ where
     Some(bytes)
 }
 
-/// The next name or value, whose length stands at `length_at`.
-fn part(bytes: &[u8], at: &mut usize, length_at: usize) -> Option<Range<usize>> {
-    let length = usize::try_from(number(bytes, length_at)?).ok()?;
-    let end = at.checked_add(length)?;
-    let range = *at..end;
-    bytes.get(range.clone())?;
-    *at = end.checked_add(1)?;
-    Some(range)
-}
-
-fn number(bytes: &[u8], at: usize) -> Option<u32> {
-    let four = bytes.get(at..at.checked_add(4)?)?;
-    Some(u32::from_le_bytes(four.try_into().ok()?))
+/// On a machine that cannot say it, what no buffer has.
+fn size(bytes: &[u8; 4]) -> usize {
+    usize::try_from(u32::from_le_bytes(*bytes)).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]

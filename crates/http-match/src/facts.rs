@@ -12,9 +12,10 @@ use crate::Value;
 /// their own beside the well-known ones of this crate.
 #[derive(Default)]
 pub struct Facts {
-    /// By itself: most requests have this fact and no other, and need no memory
-    /// for it.
+    // By themselves: most requests have one of these facts and no other, and need no
+    // memory for it.
     client_address: Option<ClientAddress>,
+    claims: Option<Claims>,
     others: Vec<(TypeId, Box<dyn Any>)>,
 }
 
@@ -44,9 +45,8 @@ pub struct Claims(pub Rc<Value>);
 impl Facts {
     /// Adds a fact; returns the fact of the same type that it replaces.
     pub fn insert<T: 'static>(&mut self, fact: T) -> Option<T> {
-        let client_address: &mut dyn Any = &mut self.client_address;
-        if let Some(slot) = client_address.downcast_mut::<Option<T>>() {
-            return slot.replace(fact);
+        if let Some(own) = self.own_mut() {
+            return own.replace(fact);
         }
         let id = TypeId::of::<T>();
         let fact: Box<dyn Any> = Box::new(fact);
@@ -62,8 +62,10 @@ impl Facts {
     #[must_use]
     pub fn get<T: 'static>(&self) -> Option<&T> {
         let client_address: &dyn Any = &self.client_address;
-        if let Some(slot) = client_address.downcast_ref::<Option<T>>() {
-            return slot.as_ref();
+        let claims: &dyn Any = &self.claims;
+        let own = client_address.downcast_ref().or(claims.downcast_ref());
+        if let Some(own) = own {
+            return Option::as_ref(own);
         }
         let id = TypeId::of::<T>();
         let (_, fact) = self.others.iter().find(|(known, _)| *known == id)?;
@@ -72,21 +74,28 @@ impl Facts {
 
     /// Takes the fact of type `T` away.
     pub fn remove<T: 'static>(&mut self) -> Option<T> {
-        let client_address: &mut dyn Any = &mut self.client_address;
-        if let Some(slot) = client_address.downcast_mut::<Option<T>>() {
-            return slot.take();
+        if let Some(own) = self.own_mut() {
+            return own.take();
         }
         let id = TypeId::of::<T>();
         let index = self.others.iter().position(|(known, _)| *known == id)?;
         let (_, fact) = self.others.swap_remove(index);
         fact.downcast().ok().map(|boxed| *boxed)
     }
+
+    /// The place of a fact that has one of its own.
+    fn own_mut<T: 'static>(&mut self) -> Option<&mut Option<T>> {
+        let client_address: &mut dyn Any = &mut self.client_address;
+        let claims: &mut dyn Any = &mut self.claims;
+        client_address.downcast_mut().or(claims.downcast_mut())
+    }
 }
 
 /// How many there are: facts may hold secrets.
 impl fmt::Debug for Facts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let known = usize::from(self.client_address.is_some());
+        let own = [self.client_address.is_some(), self.claims.is_some()];
+        let known = own.into_iter().filter(|is_known| *is_known).count();
         let count = self.others.len().saturating_add(known);
         f.debug_tuple("Facts").field(&count).finish()
     }

@@ -1,14 +1,15 @@
 //! The header map of one message, read once.
 
 use std::fmt;
-use std::ops::Range;
+
+use crate::bytes::equal_ignoring_case;
+use crate::names::HeaderNames;
 
 /// The headers of one request: one buffer, and where in it each name and value
 /// stands. Values are bytes, not text; a repeated header keeps all its values.
 ///
 /// Names are compared without regard to ASCII case. Pseudo-headers (`:path`)
-/// are entries like any other, but [`remove_matching`](Self::remove_matching)
-/// never touches them.
+/// are entries like any other, but nothing removes them.
 ///
 /// Values are never split or joined. Envoy itself joins repeated lines of the
 /// few headers that it knows by name (`accept`, `cookie`) before any filter
@@ -22,9 +23,18 @@ pub struct Headers {
 
 /// Where one header stands in the buffer.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Entry {
+struct Entry {
     name: Span,
     value: Span,
+}
+
+/// Where headers stand in a buffer that somebody else has filled: names and values in
+/// turn, each with one byte behind it.
+#[derive(Debug)]
+pub struct Layout {
+    entries: Vec<Entry>,
+    end: usize,
+    has_empty_name: bool,
 }
 
 /// A range of the buffer or of a part of it.
@@ -34,10 +44,10 @@ pub(crate) struct Span {
     end: usize,
 }
 
-/// Why bytes and ranges are no header map. Whoever read the map is at fault.
+/// Why bytes and a layout are no header map. Whoever read the map is at fault.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum HeadersError {
-    /// A range lies outside of the buffer, or ends before it starts.
+    /// One lies outside of the buffer.
     OutOfRange,
     /// A header has no name.
     EmptyName,
@@ -61,24 +71,25 @@ impl Headers {
         map
     }
 
-    /// A map over a buffer that somebody else has decoded; nothing is copied.
+    /// A map over a buffer that somebody else has filled; nothing is copied.
     ///
     /// # Errors
-    /// When a range does not lie in `bytes`, or a name is empty.
-    pub fn from_parts(bytes: Vec<u8>, entries: Vec<Entry>) -> Result<Self, HeadersError> {
-        for entry in &entries {
-            let name = bytes.get(entry.name.start..entry.name.end);
-            let value = bytes.get(entry.value.start..entry.value.end);
-            match (name, value) {
-                (Some([]), Some(_)) => return Err(HeadersError::EmptyName),
-                (Some(_), Some(_)) => {}
-                _ => return Err(HeadersError::OutOfRange),
-            }
+    /// When the buffer ends before the last header does, or a name is empty.
+    #[inline]
+    pub fn laid_out(bytes: Vec<u8>, layout: Layout) -> Result<Self, HeadersError> {
+        // Each stands behind the one before, so if the last is inside, all are.
+        if layout.end > bytes.len().saturating_add(1) {
+            return Err(HeadersError::OutOfRange);
         }
+        if layout.has_empty_name {
+            return Err(HeadersError::EmptyName);
+        }
+        let entries = layout.entries;
         Ok(Self { bytes, entries })
     }
 
     /// All names and values in order, pseudo-headers included.
+    #[inline]
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         self.entries
             .iter()
@@ -86,15 +97,18 @@ impl Headers {
     }
 
     /// All values of the header `name`, in order.
+    #[inline]
     pub fn all(&self, name: &str) -> impl Iterator<Item = &[u8]> {
-        self.iter()
-            .filter(move |(known, _)| known.eq_ignore_ascii_case(name.as_bytes()))
-            .map(|(_, value)| value)
+        self.entries
+            .iter()
+            .filter(move |entry| entry.is_named(name, &self.bytes))
+            .map(|entry| self.slice(entry.value))
     }
 
     /// The first value of the header `name`. For a decision use
     /// [`all`](Self::all) or [`single`](Self::single).
     #[must_use]
+    #[inline]
     pub fn first(&self, name: &str) -> Option<&[u8]> {
         self.all(name).next()
     }
@@ -138,6 +152,7 @@ impl Headers {
 
     /// How many entries there are.
     #[must_use]
+    #[inline]
     pub fn len(&self) -> usize {
         self.entries.len()
     }
@@ -149,14 +164,14 @@ impl Headers {
     }
 
     /// Gives the header `name` one value: the first of its entries gets it, the
-    /// others are removed.
-    pub fn set(&mut self, name: &str, value: &[u8]) {
-        let is_name = |known: &[u8]| known.eq_ignore_ascii_case(name.as_bytes());
+    /// others are removed. Whether there was one.
+    #[inline]
+    pub fn set(&mut self, name: &str, value: &[u8]) -> bool {
         let span = self.store(value);
         let bytes = &self.bytes;
         let mut found = false;
         self.entries.retain_mut(|entry| {
-            if !is_name(entry.name.of(bytes)) {
+            if !entry.is_named(name, bytes) {
                 return true;
             }
             entry.value = span;
@@ -166,6 +181,7 @@ impl Headers {
             let name = self.store(name.as_bytes());
             self.entries.push(Entry { name, value: span });
         }
+        found
     }
 
     /// Adds a header behind all others. A header without a name is none and is
@@ -179,38 +195,63 @@ impl Headers {
         self.entries.push(Entry { name, value });
     }
 
-    /// Removes every ordinary header whose name `is_removed`, and returns the
-    /// names as they were spelled, each spelling once. Pseudo-headers stay.
-    ///
-    /// With [`owned_spelling`] this hides what a client must not set.
-    pub fn remove_matching(&mut self, is_removed: impl Fn(&[u8]) -> bool) -> Vec<Vec<u8>> {
-        let bytes = &self.bytes;
-        let mut removed: Vec<Vec<u8>> = Vec::new();
-        self.entries.retain(|entry| {
-            let name = entry.name.of(bytes);
-            if name.starts_with(b":") || !is_removed(name) {
-                return true;
-            }
-            if !removed.iter().any(|known| known == name) {
-                removed.push(name.to_vec());
-            }
-            false
-        });
-        removed
-    }
-
-    /// Where the first value of `name` stands; valid as long as the map lives.
-    pub(crate) fn span(&self, name: &str) -> Option<Span> {
+    /// The ordinary headers with any of these names, in every spelling, in order.
+    #[inline]
+    pub fn spelled(&self, names: &HeaderNames) -> impl Iterator<Item = (&[u8], &[u8])> {
         self.entries
             .iter()
-            .find(|entry| self.slice(entry.name).eq_ignore_ascii_case(name.as_bytes()))
-            .map(|entry| entry.value)
+            .filter(move |entry| entry.is_spelled(names, &self.bytes))
+            .map(|entry| (self.slice(entry.name), self.slice(entry.value)))
     }
 
+    /// Removes the ordinary headers with any of these names, in every spelling, and
+    /// tells `removed` the name of each as it was spelled. This hides what a client
+    /// must not set. Pseudo-headers stay.
+    #[inline]
+    pub fn remove_spelled(&mut self, names: &HeaderNames, removed: impl FnMut(&[u8])) {
+        self.remove(|entry, bytes| entry.is_spelled(names, bytes), removed);
+    }
+
+    /// Removes the ordinary header `name`; see [`remove_spelled`](Self::remove_spelled).
+    #[inline]
+    pub fn remove_named(&mut self, name: &str, removed: impl FnMut(&[u8])) {
+        let is_it =
+            |entry: &Entry, bytes: &[u8]| entry.is_named(name, bytes) && !entry.is_pseudo(bytes);
+        self.remove(is_it, removed);
+    }
+
+    #[inline]
+    fn remove(
+        &mut self,
+        is_removed: impl Fn(&Entry, &[u8]) -> bool,
+        mut removed: impl FnMut(&[u8]),
+    ) {
+        let bytes = &self.bytes;
+        self.entries.retain(|entry| {
+            let goes = is_removed(entry, bytes);
+            if goes {
+                removed(entry.name.of(bytes));
+            }
+            !goes
+        });
+    }
+
+    /// Name and value of every pseudo-header, where they stand; valid as long as the
+    /// map lives.
+    #[inline]
+    pub(crate) fn pseudo(&self) -> impl Iterator<Item = (&[u8], Span)> {
+        self.entries
+            .iter()
+            .filter(|entry| entry.is_pseudo(&self.bytes))
+            .map(|entry| (self.slice(entry.name), entry.value))
+    }
+
+    #[inline]
     pub(crate) fn slice(&self, span: Span) -> &[u8] {
         span.of(&self.bytes)
     }
 
+    #[inline]
     fn store(&mut self, text: &[u8]) -> Span {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(text);
@@ -221,22 +262,60 @@ impl Headers {
     }
 }
 
-impl Entry {
-    /// A header whose name and value stand at these ranges of the buffer, in
-    /// bytes. [`Headers::from_parts`] checks them.
+impl Layout {
+    /// No headers yet; the first one's name begins at `start`. There is room for
+    /// `count`, and for a few that are set later.
     #[must_use]
-    #[allow(clippy::needless_pass_by_value)]
-    pub fn new(name: Range<usize>, value: Range<usize>) -> Self {
+    #[inline]
+    pub fn new(start: usize, count: usize) -> Self {
+        const SPARE: usize = 4;
         Self {
-            name: Span::new(name.start, name.end),
-            value: Span::new(value.start, value.end),
+            entries: Vec::with_capacity(count.saturating_add(SPARE)),
+            end: start,
+            has_empty_name: false,
         }
+    }
+
+    /// The next headers: how long their names and values are.
+    #[inline]
+    pub fn extend(&mut self, lengths: impl Iterator<Item = (usize, usize)>) {
+        let (mut end, mut has_empty_name) = (self.end, self.has_empty_name);
+        self.entries.extend(lengths.map(|(name, value)| {
+            has_empty_name |= name == 0;
+            let name = Span::new(end, end.saturating_add(name));
+            let start = name.end.saturating_add(1);
+            let value = Span::new(start, start.saturating_add(value));
+            end = value.end.saturating_add(1);
+            Entry { name, value }
+        }));
+        (self.end, self.has_empty_name) = (end, has_empty_name);
+    }
+}
+
+impl Entry {
+    /// Most others have a name of another length, which tells at once.
+    #[inline]
+    fn is_named(&self, name: &str, bytes: &[u8]) -> bool {
+        self.name.len() == name.len() && equal_ignoring_case(self.name.of(bytes), name.as_bytes())
+    }
+
+    #[inline]
+    fn is_spelled(&self, names: &HeaderNames, bytes: &[u8]) -> bool {
+        names.have_length(self.name.len())
+            && names.contain(self.name.of(bytes))
+            && !self.is_pseudo(bytes)
+    }
+
+    #[inline]
+    fn is_pseudo(&self, bytes: &[u8]) -> bool {
+        bytes.get(self.name.start) == Some(&b':')
     }
 }
 
 impl Span {
     pub(crate) const EMPTY: Self = Self { start: 0, end: 0 };
 
+    #[inline]
     pub(crate) fn new(start: usize, end: usize) -> Self {
         Self { start, end }
     }
@@ -245,22 +324,16 @@ impl Span {
         self.end
     }
 
+    #[inline]
+    fn len(self) -> usize {
+        self.end.saturating_sub(self.start)
+    }
+
     /// The bytes at this span; nothing when it lies outside.
+    #[inline]
     pub(crate) fn of(self, bytes: &[u8]) -> &[u8] {
         bytes.get(self.start..self.end).unwrap_or_default()
     }
-}
-
-/// Whether `name` is a spelling of `owned`: letters compare without regard to
-/// case and `_` counts as `-`, because servers that put headers into variables
-/// (CGI, WSGI) cannot tell `x_sub` from `x-sub`.
-#[must_use]
-pub fn owned_spelling(name: &[u8], owned: &[u8]) -> bool {
-    let fold = |byte: &u8| match byte {
-        b'_' => b'-',
-        other => other.to_ascii_lowercase(),
-    };
-    name.len() == owned.len() && name.iter().map(fold).eq(owned.iter().map(fold))
 }
 
 /// Names only: values may hold secrets.
@@ -277,7 +350,7 @@ impl fmt::Debug for Headers {
 impl fmt::Display for HeadersError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::OutOfRange => "expected the ranges of a header inside of the header buffer",
+            Self::OutOfRange => "expected headers inside of the header buffer",
             Self::EmptyName => "expected a header name of at least one byte",
         })
     }

@@ -13,6 +13,7 @@
 //! denies, is passed by with bytes that have no reading.
 
 mod authority;
+mod bytes;
 mod claim_path;
 mod config;
 mod cookies;
@@ -21,6 +22,7 @@ mod given;
 mod headers;
 mod limits;
 mod matcher;
+mod names;
 mod normal_path;
 mod percent;
 mod query;
@@ -30,6 +32,7 @@ mod truth;
 mod view;
 
 pub use authority::Host;
+pub use bytes::{equal, equal_ignoring_case};
 pub use claim_path::{AtPath, ClaimPath, ClaimPathError};
 pub use config::{
     ClaimMatchConfig, FieldMatchConfig, MatchConfig, PathMatchConfig, TextMatchConfig,
@@ -38,8 +41,9 @@ pub use cookies::{Cookie, cookies, without_cookies};
 pub use facts::{ApiKeyId, Claims, ClientAddress, Facts, PeerIdentity};
 pub use gatepost_json::{Number, Value};
 pub use given::{Given, OneOrMany};
-pub use headers::{Entry, Headers, HeadersError, Repeated, owned_spelling};
+pub use headers::{Headers, HeadersError, Layout, Repeated};
 pub use matcher::{Matcher, Needs, TextMatcher};
+pub use names::{HeaderNames, owned_spelling};
 pub use normal_path::{NormalPath, normalise_path};
 pub use percent::encode as percent_encode;
 pub use query::{Parameter, parameters, query_of, without_parameters};

@@ -51,7 +51,7 @@ pub fn normalise_path(path: &[u8]) -> NormalPath {
 }
 
 /// The way on which almost every request goes.
-fn is_plainly_normal(path: &[u8]) -> bool {
+pub(crate) fn is_plainly_normal(path: &[u8]) -> bool {
     let mut before = 0;
     path.iter().all(|&byte| {
         let is_odd_here = before == b'/' && matches!(byte, b'/' | b'.');

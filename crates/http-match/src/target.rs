@@ -3,7 +3,7 @@
 use crate::Undecided;
 use crate::headers::Span;
 use crate::limits::LONGEST_PATH;
-use crate::normal_path::{NormalPath, normalise_path};
+use crate::normal_path::{NormalPath, is_plainly_normal, normalise_path};
 use crate::query::split_path;
 
 /// How a path is read: law 8 asks both.
@@ -113,7 +113,14 @@ impl Form {
         if path == b"*" && method == Some(b"OPTIONS") {
             return Self::NoPath;
         }
-        if path.len() > LONGEST_PATH || !path.iter().all(u8::is_ascii_graphic) {
+        if path.len() > LONGEST_PATH {
+            return Self::Unreadable;
+        }
+        if path.starts_with(b"/") && is_plainly_normal(path) {
+            // Which is visible ASCII, too.
+            return Self::Plain;
+        }
+        if !path.iter().all(u8::is_ascii_graphic) {
             return Self::Unreadable;
         }
         if !path.starts_with(b"/") {

@@ -181,11 +181,11 @@ impl ApiKeyAuth {
                 drop(found);
                 return self.recall(access, request);
             }
-            [one] if one.as_str().len() > LONGEST_KEY => return Looked::Illegible(MALFORMED),
+            [one] if one.as_bytes().len() > LONGEST_KEY => return Looked::Illegible(MALFORMED),
             [one] => one,
             _ => return Looked::Illegible(SEVERAL),
         };
-        let presented = self.plan.hasher.present(one.as_str().as_bytes());
+        let presented = self.plan.hasher.present(one.as_bytes());
         let look = |keys: &KeySet| self.client(keys, &presented, access, services);
         let own = look(&self.plan.keys);
         let published = self.feed.as_ref().map(|feed| feed.with(services, look));

@@ -6,6 +6,8 @@
 
 use std::rc::Rc;
 
+use gatepost_http_match::equal;
+
 /// How many tokens share a set.
 const WAYS: usize = 8;
 
@@ -122,11 +124,10 @@ impl<V> Cache<V> {
     /// random, and nobody can choose it for a token that is verified; a token that is
     /// not finds a set of eight, and is compared with them whole.
     fn set(&self, token: &[u8]) -> std::ops::Range<usize> {
-        let hash = token.iter().rev().take(12).fold(0_u32, |hash, byte| {
-            hash.rotate_left(5).wrapping_mul(0x9E37_79B1) ^ u32::from(*byte)
-        });
-        let mixed = hash ^ (hash >> 15);
-        let set = usize::try_from(mixed).unwrap_or(0) & self.mask;
+        let end = token.last_chunk().map_or(0, |end| u64::from_le_bytes(*end));
+        // 2^64 divided by the golden ratio: the product's upper half is well mixed.
+        let hash = end.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+        let set = usize::try_from(hash).unwrap_or(0) & self.mask;
         let start = set.saturating_mul(WAYS);
         start..start.saturating_add(WAYS)
     }
@@ -147,18 +148,8 @@ impl<V> Cache<V> {
 
 impl<V> Entry<V> {
     fn is(&self, provider: usize, token: &[u8]) -> bool {
-        self.provider == provider && are_equal(&self.token, token)
+        self.provider == provider && equal(&self.token, token)
     }
-}
-
-/// Whether the bytes are equal, eight at a time: a module compares slices one by one.
-fn are_equal(one: &[u8], other: &[u8]) -> bool {
-    let (words, rest) = one.as_chunks::<8>();
-    let (others, other_rest) = other.as_chunks::<8>();
-    let word = |bytes: &[u8; 8]| u64::from_ne_bytes(*bytes);
-    one.len() == other.len()
-        && rest == other_rest
-        && words.iter().map(word).eq(others.iter().map(word))
 }
 
 /// Which of a full set makes room: the first that was not used lately.

@@ -22,7 +22,7 @@ use crate::judge::{Good, Judge, Presented, Refusal, SignatureChecks, Verified};
 use crate::plan::{Access, Plan};
 use crate::provider::Provider;
 use crate::reason::{self, Stage};
-use crate::requirement::Requirement;
+use crate::requirement::Wanted;
 use crate::tokens::find_tokens;
 
 struct JwtAuth {
@@ -89,14 +89,14 @@ impl JwtAuth {
     }
 
     fn judge(&self, rule: RuleRef, access: &Access, request: &mut Request<'_>) -> Verdict {
-        let Some(requirement) = &access.requirement else {
+        let Some(wanted) = &access.wanted else {
             return self.pass(rule, reason::NOT_REQUIRED, request);
         };
         // A request that has waited goes on counting.
         let checks = request.take_state::<SignatureChecks>();
         let checks = checks.map(|checks| *checks).unwrap_or_default();
         let authenticate = |request: &mut Request<'_>| {
-            self.authenticate(requirement, access.is_optional, &checks, request)
+            self.authenticate(wanted, access.is_optional, &checks, request)
         };
         let mut result = authenticate(request);
         let mut looks = 0..MOST_LOOKS;
@@ -143,17 +143,17 @@ impl JwtAuth {
     /// those count that an earlier run on it has taken away.
     fn authenticate(
         &self,
-        requirement: &Requirement,
+        wanted: &Wanted,
         is_optional: bool,
         checks: &SignatureChecks,
         request: &mut Request<'_>,
     ) -> Result<Vec<Good>, Refusal> {
-        let result = self.establish(requirement, is_optional, &[], checks, request);
+        let result = self.establish(wanted, is_optional, &[], checks, request);
         if !is_without_token(&result) {
             return result;
         }
-        match self.recall(requirement, request) {
-            Some(recalled) => self.establish(requirement, false, &recalled, checks, request),
+        match self.recall(&wanted.requirement, request) {
+            Some(recalled) => self.establish(wanted, false, &recalled, checks, request),
             None => result,
         }
     }
@@ -161,27 +161,19 @@ impl JwtAuth {
     /// The good tokens of a request, and of those that were recalled for it.
     fn establish(
         &self,
-        requirement: &Requirement,
+        wanted: &Wanted,
         may_lack: bool,
         recalled: &[Good],
         checks: &SignatureChecks,
         request: &mut Request<'_>,
     ) -> Result<Vec<Good>, Refusal> {
         let services = request.services();
-        let found = find_tokens(
-            requirement,
-            &self.providers,
-            &self.plan.places,
-            self.plan.several_tokens,
-            request.view(),
-        )
-        .map_err(|row| Refusal::new(Stage::Parse, row))?;
+        let (places, several) = (&self.plan.places, self.plan.several_tokens);
+        let found = find_tokens(wanted, places, several, request.view())
+            .map_err(|row| Refusal::new(Stage::Parse, row))?;
         let tokens: Vec<Presented<'_>> = found
             .iter()
-            .flat_map(|(places, tokens)| {
-                let presented = |token| Presented::new(*places, token);
-                tokens.iter().map(presented)
-            })
+            .map(|(places, token)| Presented::new(*places, token))
             .collect();
         // CVE-2021-21378: only a request without any token is one without a token.
         if tokens.is_empty() && may_lack {
@@ -197,7 +189,7 @@ impl JwtAuth {
             signature_checks: checks,
             recalled,
         };
-        judge.satisfy(requirement, &tokens)
+        judge.satisfy(&wanted.requirement, &tokens)
     }
 
     /// Lets a request pass that needed no token.

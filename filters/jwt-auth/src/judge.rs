@@ -135,7 +135,7 @@ impl Judge<'_> {
         token: &Presented<'_>,
     ) -> Result<Rc<Verified>, Refusal> {
         let policy = leaf.policy.as_ref().unwrap_or(&provider.policy);
-        let bytes = token.text.as_bytes();
+        let bytes = token.text;
         let known = self.cache.borrow_mut().get(leaf.provider, bytes);
         if let Some(known) = known {
             match self.recheck(provider, policy, &known) {

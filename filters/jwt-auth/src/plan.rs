@@ -24,7 +24,7 @@ use self::rules::compile_rules;
 use crate::authorize::Authorization;
 use crate::config::{CertificateBinding, Config, SeveralTokens};
 use crate::output::Output;
-use crate::requirement::Requirement;
+use crate::requirement::Wanted;
 
 /// A valid document.
 #[derive(Debug)]
@@ -65,7 +65,7 @@ pub(crate) struct ProviderPlan {
 #[derive(Debug)]
 pub(crate) struct Access {
     /// Nothing when no token is required.
-    pub(crate) requirement: Option<Requirement>,
+    pub(crate) wanted: Option<Wanted>,
     /// Whether a request without any token passes.
     pub(crate) is_optional: bool,
     pub(crate) authorization: Authorization,

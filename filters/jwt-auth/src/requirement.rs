@@ -2,6 +2,17 @@
 
 use gatepost_jose::ClaimsPolicy;
 
+/// The tokens that a rule wants.
+#[derive(Debug)]
+pub(crate) struct Wanted {
+    pub(crate) requirement: Requirement,
+    /// Where they stand, each set of places once; by
+    /// [`Plan::places`](crate::plan::Plan::places).
+    pub(crate) places: Box<[usize]>,
+    /// Whether several may be needed.
+    pub(crate) are_several: bool,
+}
+
 /// What a rule requires.
 #[derive(Debug)]
 pub(crate) enum Requirement {

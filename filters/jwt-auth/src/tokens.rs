@@ -4,41 +4,33 @@ use gatepost_filter::{Credential, CredentialSources, Malformed};
 use gatepost_http_match::RequestView;
 
 use crate::config::SeveralTokens;
-use crate::provider::Provider;
 use crate::reason::{self, Row};
-use crate::requirement::Requirement;
+use crate::requirement::Wanted;
 
-/// The tokens in one set of places, by [`Plan::places`](crate::plan::Plan::places).
-pub(crate) type Found<'a> = Vec<(usize, Vec<Credential<'a>>)>;
+/// A token and the set of places in which it stands, by
+/// [`Plan::places`](crate::plan::Plan::places).
+pub(crate) type Found<'a> = (usize, Credential<'a>);
 
-/// Every token in the places of the providers that `requirement` names.
+/// Every token in the places where a rule looks for some.
 ///
 /// # Errors
 /// A place holds what is no token, or there are more tokens than may be.
 pub(crate) fn find_tokens<'a>(
-    requirement: &Requirement,
-    providers: &[Provider],
+    wanted: &Wanted,
     places: &'a [CredentialSources],
     several: SeveralTokens,
     view: &'a RequestView,
-) -> Result<Found<'a>, Row> {
-    let mut found: Found<'a> = Vec::new();
-    for leaf in requirement.leaves() {
-        let Some(number) = providers.get(leaf.provider).map(|provider| provider.places) else {
+) -> Result<Vec<Found<'a>>, Row> {
+    let mut found: Vec<Found<'a>> = Vec::new();
+    for number in &wanted.places {
+        let Some(sources) = places.get(*number) else {
             continue;
         };
-        if found.iter().any(|(known, _)| *known == number) {
-            continue;
-        }
-        let Some(sources) = places.get(number) else {
-            continue;
-        };
-        let tokens = sources
-            .find(view)
+        sources
+            .find_each(view, &mut |token| found.push((*number, token)))
             .map_err(|_: Malformed| reason::CREDENTIAL_MALFORMED)?;
-        found.push((number, tokens));
     }
-    if several == SeveralTokens::Refuse && has_several(&found, requirement.wants_several()) {
+    if several == SeveralTokens::Refuse && has_several(&found, wanted.are_several) {
         return Err(reason::SEVERAL_TOKENS);
     }
     Ok(found)
@@ -47,16 +39,12 @@ pub(crate) fn find_tokens<'a>(
 /// Whether there are several tokens where one is enough, or several in one set of
 /// places. A token that stands in a place of two sets counts once, in whatever
 /// scheme they look for it.
-fn has_several(found: &Found<'_>, wants_several: bool) -> bool {
-    if found.iter().any(|(_, tokens)| tokens.len() > 1) {
-        return true;
-    }
-    if wants_several {
-        return false;
-    }
-    let mut tokens = found.iter().flat_map(|(_, tokens)| tokens);
-    let Some(first) = tokens.next() else {
+fn has_several(found: &[Found<'_>], are_wanted: bool) -> bool {
+    let Some(((_, first), others)) = found.split_first() else {
         return false;
     };
-    tokens.any(|token| token != first)
+    // The tokens of a set stand together.
+    let is_of_one_set = |pair: &[Found<'_>]| matches!(pair, [(one, _), (other, _)] if one == other);
+    found.windows(2).any(is_of_one_set)
+        || (!are_wanted && others.iter().any(|(_, token)| token != first))
 }

@@ -83,23 +83,21 @@ impl CredentialSourcesConfig {
         }
         let of_query = |byte: u8| byte.is_ascii_graphic() && !b"&=;#%+".contains(&byte);
         let of_cookie = |byte: u8| byte.is_ascii_graphic() && !b";=,%\"".contains(&byte);
-        CredentialSources {
-            headers,
-            query: check_names(
-                self.query,
-                of_query,
-                "expected the name of a query parameter: visible ASCII without any of `&=;#%+`",
-                &at.field("query"),
-                problems,
-            ),
-            cookies: check_names(
-                self.cookies,
-                of_cookie,
-                "expected the name of a cookie: visible ASCII without any of `;=,%\"`",
-                &at.field("cookies"),
-                problems,
-            ),
-        }
+        let query = check_names(
+            self.query,
+            of_query,
+            "expected the name of a query parameter: visible ASCII without any of `&=;#%+`",
+            &at.field("query"),
+            problems,
+        );
+        let cookies = check_names(
+            self.cookies,
+            of_cookie,
+            "expected the name of a cookie: visible ASCII without any of `;=,%\"`",
+            &at.field("cookies"),
+            problems,
+        );
+        CredentialSources::in_places(headers, query, cookies)
     }
 }
 

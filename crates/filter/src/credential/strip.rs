@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use gatepost_http_match::{Cookie, Parameter, owned_spelling, without_cookies, without_parameters};
+use gatepost_http_match::{
+    Cookie, Headers, Parameter, owned_spelling, without_cookies, without_parameters,
+};
 
 use super::{Credential, CredentialSources, HeaderSource, Place};
 use crate::request::Request;
@@ -13,7 +15,7 @@ use crate::verdict::RuleRef;
 #[derive(Clone, Eq, PartialEq)]
 pub struct ForwardedCredential {
     place: OwnedPlace,
-    text: Box<str>,
+    text: Box<[u8]>,
 }
 
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -67,6 +69,13 @@ struct Places<'a> {
 
 impl Places<'_> {
     fn strip_headers(&self, request: &mut Request<'_>) {
+        if !self.keeps_any(request.view().headers()) {
+            // As it mostly is.
+            for sources in self.all {
+                request.remove_spelled(&sources.header_names);
+            }
+            return;
+        }
         let mut done: Vec<&[u8]> = Vec::new();
         for source in self.headers() {
             let name = source.name.as_bytes();
@@ -77,6 +86,14 @@ impl Places<'_> {
                 });
             }
         }
+    }
+
+    /// Whether anything stays of the headers in which credentials stand.
+    fn keeps_any(&self, headers: &Headers) -> bool {
+        self.all.iter().any(|sources| {
+            let mut lines = headers.spelled(&sources.header_names);
+            lines.any(|(name, value)| self.keeps_line(name, value))
+        })
     }
 
     /// Whether a line is no credential, or one that goes on: that stands under the
@@ -92,7 +109,7 @@ impl Places<'_> {
             .headers()
             .filter(of_name)
             .any(|source| source.may_be_one(line))
-            || self.headers().any(is_verified)
+            || (!self.forwarded.is_empty() && self.headers().any(is_verified))
     }
 
     fn strip_query(&self, request: &mut Request<'_>) {
@@ -141,7 +158,7 @@ impl Places<'_> {
     fn is_forwarded(&self, place: Place<'_>, text: &[u8]) -> bool {
         self.forwarded
             .iter()
-            .any(|known| known.place.get() == place && known.text.as_bytes() == text)
+            .any(|known| known.place.get() == place && *known.text == *text)
     }
 }
 
@@ -159,7 +176,7 @@ impl From<&Credential<'_>> for ForwardedCredential {
                 Place::Query(name) => OwnedPlace::Query(name.into()),
                 Place::Cookie(name) => OwnedPlace::Cookie(name.into()),
             },
-            text: credential.as_str().into(),
+            text: credential.as_bytes().into(),
         }
     }
 }

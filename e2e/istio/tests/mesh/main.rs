@@ -12,4 +12,3 @@ mod pulling;
 mod rolling;
 mod several;
 mod shipped;
-mod traps;

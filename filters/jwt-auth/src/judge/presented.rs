@@ -12,7 +12,7 @@ use crate::reason::{Row, Stage};
 pub(crate) struct Presented<'a> {
     /// Where it stood, by [`ProviderPlan::places`](crate::plan::ProviderPlan).
     pub(crate) places: usize,
-    pub(crate) text: &'a str,
+    pub(crate) text: &'a [u8],
     pub(super) credential: &'a Credential<'a>,
     parsed: OnceCell<Result<Parsed<'a>, Row>>,
 }
@@ -26,7 +26,7 @@ impl<'a> Presented<'a> {
     pub(crate) fn new(places: usize, credential: &'a Credential<'a>) -> Self {
         Self {
             places,
-            text: credential.as_str(),
+            text: credential.as_bytes(),
             credential,
             parsed: OnceCell::new(),
         }
@@ -40,9 +40,8 @@ impl<'a> Presented<'a> {
     }
 }
 
-fn parse(text: &str, limits: TokenLimits) -> Result<Parsed<'_>, Row> {
-    let token =
-        Token::parse(text.as_bytes(), limits).map_err(|error| Row::invalid_token(error.code()))?;
+fn parse(text: &[u8], limits: TokenLimits) -> Result<Parsed<'_>, Row> {
+    let token = Token::parse(text, limits).map_err(|error| Row::invalid_token(error.code()))?;
     let claims =
         TokenClaims::unverified(&token).map_err(|error| Row::invalid_token(error.code()))?;
     Ok(Parsed { token, claims })

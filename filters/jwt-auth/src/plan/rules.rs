@@ -9,6 +9,7 @@ use super::requirement::Requirements;
 use super::{Access, ProviderPlan};
 use crate::authorize::Authorization;
 use crate::config::{RequirementConfig, RuleConfig};
+use crate::requirement::{Requirement, Wanted};
 
 pub(super) fn compile_rules(
     raw: Vec<RuleConfig>,
@@ -34,7 +35,7 @@ pub(super) fn compile_rules(
         let roles_of = rule.roles.0;
         let allow_of = rule.allow.0;
         let access = Access {
-            requirement,
+            wanted: requirement.map(|requirement| wanted(requirement, providers)),
             is_optional: rule.optional,
             authorization: Authorization {
                 scopes: scopes.map(|raw| self::scopes(raw, &rule_at.field("scopes"), problems)),
@@ -59,6 +60,21 @@ pub(super) fn compile_rules(
         }
     }
     rules.build()
+}
+
+fn wanted(requirement: Requirement, providers: &[ProviderPlan]) -> Wanted {
+    let mut places = Vec::new();
+    for leaf in requirement.leaves() {
+        let number = providers.get(leaf.provider).map(|provider| provider.places);
+        if let Some(number) = number.filter(|number| !places.contains(number)) {
+            places.push(number);
+        }
+    }
+    Wanted {
+        places: places.into(),
+        are_several: requirement.wants_several(),
+        requirement,
+    }
 }
 
 /// What makes no sense together.

@@ -27,7 +27,8 @@ pub(crate) struct Revocable<'a> {
 impl RevocationList {
     /// Whether nothing is revoked.
     pub(crate) fn is_empty(&self) -> bool {
-        self.len() == 0
+        let lists = [&self.jti, &self.sub, &self.sid, &self.kid];
+        lists.into_iter().all(|values| values.0.is_empty()) && self.issued_before.is_none()
     }
 
     /// How many values there are.
