@@ -9,7 +9,7 @@ use std::path::Path;
 
 use gatepost_oci_image::{Labels, Layout, Repository};
 use serde_json::Value;
-use walrus::{IdsToIndices, Module};
+use walrus::{CustomSection as _, IdsToIndices, Module};
 
 use self::folder::{files_below, write_folder};
 use self::manifests::pin;
@@ -141,6 +141,6 @@ fn image(options: &Options<'_>, name: &str) -> Result<Layout, String> {
 
 fn stamp(module: &mut Module) -> Option<Value> {
     let section = module.customs.remove_raw(MODULE_SECTION)?;
-    let data = walrus::CustomSection::data(&section, &IdsToIndices::default());
+    let data = section.data(&IdsToIndices::default());
     serde_json::from_slice(&data).ok()
 }

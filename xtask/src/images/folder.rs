@@ -4,8 +4,8 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-/// Makes `folder` hold these files and no others. Who reads meanwhile finds the old
-/// files or the new ones.
+/// Makes `folder` hold these files and no others. A run that is broken off leaves the old
+/// files or none, never some of each.
 pub(super) fn write_folder<'a>(
     folder: &Path,
     files: impl Iterator<Item = (&'a str, &'a [u8])>,

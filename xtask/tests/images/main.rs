@@ -30,9 +30,14 @@ impl Tree {
     }
 
     fn images(&self, registry: &str, modules: &[&str]) -> Output {
+        self.images_of(&self.path("istio"), registry, modules)
+    }
+
+    fn images_of(&self, manifests: &Path, registry: &str, modules: &[&str]) -> Output {
         Command::new(env!("CARGO_BIN_EXE_xtask"))
             .arg("images")
-            .args([self.path("dist"), self.path("istio")])
+            .arg(self.path("dist"))
+            .arg(manifests)
             .args([
                 "--registry",
                 registry,
@@ -131,6 +136,32 @@ fn two_runs_give_the_same_files_and_leave_none_of_before() {
     assert!(!stale.exists());
     printed(&tree.images("registry.example", &["one"]));
     assert!(everything_below(&tree.path("dist")) == first);
+}
+
+#[test]
+fn the_manifests_of_istio_are_pinned_and_nothing_else_of_them_changes() {
+    let modules = ["api-key-auth", "ip-allowlist", "jwt-auth"];
+    let tree = Tree::new(&modules);
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../istio");
+    let names = printed(&tree.images_of(&shipped, "registry.example", &modules));
+    let placeholder = |name: &str| {
+        let module = name.split(['/', '@']).nth(2).unwrap();
+        format!("oci://%REGISTRY%/gatepost/{module}@sha256:%DIGEST%")
+    };
+    let rendered = everything_below(&tree.path("dist/istio"));
+    assert!(rendered.len() > 20, "{}", rendered.len());
+    let mut pinned = 0;
+    for (path, content) in rendered {
+        let text = String::from_utf8(content).unwrap();
+        assert!(!text.contains("oci://%"), "{}", path.display());
+        pinned += text.matches("oci://registry.example/gatepost/").count();
+        let back = names.lines().fold(text, |text, name| {
+            text.replace(&format!("oci://{name}"), &placeholder(name))
+        });
+        let source = path.strip_prefix(tree.path("dist/istio")).unwrap();
+        assert_eq!(back, fs::read_to_string(shipped.join(source)).unwrap());
+    }
+    assert_eq!(pinned, 15, "three filters at five places");
 }
 
 #[test]

@@ -116,9 +116,12 @@ fn phase_and_priority_are_said_and_are_the_same_at_every_place() {
             .or_default()
             .insert(priority);
     }
+    let page = text("istio/README.md");
     let mut order: Vec<(i64, &str)> = Vec::new();
     for (filter, found) in &priorities {
         assert_eq!(found.len(), 1, "{filter}: {found:?}");
+        let said = found.iter().map(|priority| format!("{filter} {priority}"));
+        said.for_each(|said| assert!(page.contains(&said), "the page must say {said}"));
         order.extend(found.iter().map(|priority| (*priority, filter.as_str())));
     }
     order.sort_by_key(|(priority, _)| -priority);

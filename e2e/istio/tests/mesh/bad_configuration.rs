@@ -48,3 +48,19 @@ fn on_an_update_the_last_good_document_serves_on() -> Result<()> {
     }
     Ok(())
 }
+
+/// There is no last good document then: the listener that had no filter stays.
+#[test]
+fn attached_to_a_running_gateway_nothing_is_judged_and_the_log_says_why() -> Result<()> {
+    let Some(mesh) = mesh()? else { return Ok(()) };
+    let edge = Edge::start(mesh, "bad-attached")?;
+    let mut plugin = shipped::ip_allowlist_at_a_gateway("bad-attached")?;
+    let document = plugin["spec"]["pluginConfig"].clone();
+    plugin["spec"]["pluginConfig"]["rules"][0]["allow"] = json!(["offices"]);
+    edge.namespace.apply(&plugin)?;
+    edge.gateway.pod.log().wait_for(WHY, 0, SOON)?;
+    assert_eq!(edge.get(BLOCKED, "/")?.status, 200);
+    plugin["spec"]["pluginConfig"] = document;
+    edge.namespace.apply(&plugin)?;
+    edge.wait_for(BLOCKED, "/", 403, "ip_blocked").map(drop)
+}

@@ -12,3 +12,4 @@ mod pulling;
 mod rolling;
 mod several;
 mod shipped;
+mod traps;
