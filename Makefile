@@ -65,7 +65,7 @@ issuer: rust ## play the issuer of envoy/jwt-auth.yaml on port 8081, and print t
 	@cargo run -q -p gatepost-e2e --bin issuer
 
 .PHONY: test
-test: lint test-wasm32 test-unit e2e ## everything that CI checks
+test: lint test-wasm32 test-unit e2e $(if $(filter true,$(CI)),mesh-test) ## everything that CI checks; a mesh only there
 
 .PHONY: bench
 bench: envoy wasm bench-modules ## CPU time of each filter in one Envoy: a table and dist/bench.json
