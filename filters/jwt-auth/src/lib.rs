@@ -26,6 +26,8 @@ mod warnings;
 
 use gatepost_filter::{Kind, Phases};
 
+pub use verifier::signature_question;
+
 /// The filter, as a module names it.
 pub const KIND: Kind = Kind {
     name: "jwt-auth",

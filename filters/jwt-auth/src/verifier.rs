@@ -16,7 +16,8 @@ pub(crate) fn probe(wanted: AlgorithmSet, services: &dyn Services) -> AlgorithmS
         .into_iter()
         .filter(|answer| {
             let ask = |signature: &[u8]| {
-                let question = question(&answer.key, answer.algorithm, answer.message, signature)?;
+                let question =
+                    signature_question(&answer.key, answer.algorithm, answer.message, signature)?;
                 ask(&question, services)
             };
             wanted.contains(answer.algorithm)
@@ -43,7 +44,7 @@ impl VerifySignature for Verifier<'_> {
     ) -> Result<bool, SignatureError> {
         if self.by_proxy.contains(algorithm)
             && key.allows(algorithm)
-            && let Some(question) = question(key, algorithm, message, signature)
+            && let Some(question) = signature_question(key, algorithm, message, signature)
             && let Some(answer) = ask(&question, self.services)
         {
             return Ok(answer);
@@ -64,8 +65,14 @@ fn ask(question: &[u8], services: &dyn Services) -> Option<bool> {
 
 /// Envoy's `VerifySignatureArguments` (`envoy.extensions.wasm.foreign.v3`): hash
 /// function, public key as SPKI in DER, signature, text. Nothing where the proxy
-/// cannot be asked: a signature of ECDSA has another form there.
-fn question(key: &Jwk, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> Option<Vec<u8>> {
+/// cannot be asked: it knows RS and ES, and a signature of ECDSA has another form there.
+#[must_use]
+pub fn signature_question(
+    key: &Jwk,
+    algorithm: Algorithm,
+    message: &[u8],
+    signature: &[u8],
+) -> Option<Vec<u8>> {
     let hash = algorithm.host_hash()?;
     let in_der;
     let signature = match key.ecdsa_coordinate_len() {
@@ -124,7 +131,8 @@ mod tests {
     fn a_question_has_four_fields_in_their_order() {
         for answer in known_answers() {
             let question =
-                question(&answer.key, answer.algorithm, answer.message, &answer.good).unwrap();
+                signature_question(&answer.key, answer.algorithm, answer.message, &answer.good)
+                    .unwrap();
             assert!(question.starts_with(b"\x0a\x06sha"));
             assert_eq!(question.get(8), Some(&0x12));
             let length = u8::try_from(answer.message.len()).unwrap();
