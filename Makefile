@@ -190,7 +190,7 @@ endif
 # Images and manifests of the mesh stand apart from dist/, for they name its registry.
 .PHONY: mesh-parts
 mesh-parts: envoy wasm test-modules
-	@scripts/need.sh go etcd kubectl skopeo docker-registry iptables ip
+	@scripts/need.sh go etcd skopeo docker-registry iptables ip
 	@scripts/mesh-tools.sh
 	@mkdir -p '$(MESH_DIST)' && cp dist/*.wasm '$(MESH_DIST)/'
 	@cargo run -q -p xtask -- images '$(MESH_DIST)' istio --registry registry.mesh.test:5000 --source '' $(MODULES)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # mesh-tools.sh: builds the programs of a mesh (istiod, pilot-agent, istioctl,
-# kube-apiserver) into TOOLS/istio-VERSION, with the versions that
+# kube-apiserver, kubectl) into TOOLS/istio-VERSION, with the versions that
 # e2e/istio/tools/go.mod pins, and puts Istio's custom resource definitions and its
 # template of Envoy's bootstrap beside them. `mesh-tools.sh where` prints the folder.
 set -euo pipefail
@@ -30,6 +30,7 @@ build() {
     go build -mod=readonly -trimpath -ldflags '-s -w' "$@" -o "$new/$name" "$package"
 }
 build kube-apiserver k8s.io/kubernetes/cmd/kube-apiserver
+build kubectl k8s.io/kubernetes/cmd/kubectl
 build istiod istio.io/istio/pilot/cmd/pilot-discovery
 # The tags are those of Istio's own build of the agent.
 build pilot-agent istio.io/istio/pilot/cmd/pilot-agent -tags agent,disable_pgv,grpcnotrace,retrynotrace

@@ -12,6 +12,8 @@ set -euo pipefail
 self=$(realpath "$0")
 # What `up` leaves behind for `enter` and `down`.
 state=${MESH_STATE:-$(dirname "$self")/../.tools/mesh}
+# What the mesh writes, in its machine.
+folder=/run/mesh
 
 possible() {
     local why
@@ -36,26 +38,27 @@ run() {
 first() {
     mount -t tmpfs -o mode=755 mesh /run
     mount -t tmpfs -o mode=755 mesh /var/lib
-    mkdir -p /run/mesh /var/lib/istio/data
+    mkdir -p "$folder" /var/lib/istio/data
     printf '%s\n' '127.0.0.1 localhost' '10.77.0.1 istiod.istio-system.svc registry.mesh.test issuer.example' >/run/hosts
     mount --bind /run/hosts /etc/hosts
     ip link set lo up
     # A first process has no default for these signals.
     trap 'exit 130' INT TERM
-    MESH_FOLDER=/run/mesh "$@" &
+    MESH_FOLDER=$folder "$@" &
     wait $!
 }
 
 # When a process started: with its number the one thing that no other process shares.
+# Nothing for one that has ended, also if nobody has asked yet how.
 birth() {
-    sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20
+    sed -n 's/.*) \([^Z]\)/\1/p' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20
 }
 
 # The machine's first process, if it is there.
 running() {
     local pid since
     read -r pid since 2>/dev/null <"$state/first" || return 1
-    [[ $(birth "$pid") == "$since" ]] && echo "$pid"
+    [[ -n $since && $(birth "$pid") == "$since" ]] && echo "$pid"
 }
 
 up() {
@@ -84,14 +87,16 @@ up() {
 enter() {
     local pid
     pid=$(running) || { echo "no mesh is running: make mesh-up" >&2; exit 1; }
-    exec nsenter --target "$pid" --net --mount --pid "$@"
+    # kubectl finds the API server, and leaves nothing in a home.
+    exec nsenter --target "$pid" --net --mount --pid env KUBECONFIG=$folder/control/kubeconfig \
+        KUBECACHEDIR=$folder/kubectl PATH="$folder/programs/istio:$PATH" "$@"
 }
 
 down() {
     local pid
     if pid=$(running); then
         kill -KILL "$pid"
-        while [[ -d /proc/$pid ]]; do sleep 0.1; done
+        while running >/dev/null; do sleep 0.1; done
     fi
     rm -rf "$state"
 }

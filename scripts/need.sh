@@ -18,7 +18,6 @@ debian_package() {
         pip) echo python3-pip ;;
         node) echo nodejs ;;
         etcd) echo etcd-server ;;
-        kubectl) echo kubernetes-client ;;
         ip) echo iproute2 ;;
         *) echo "$1" ;;
     esac

@@ -1,12 +1,15 @@
 //! Manifests: YAML files with objects of the Kubernetes API.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use gatepost_e2e::{Error, Result, workspace};
 use serde_json::Value;
 
-/// A file with objects.
+use crate::Mesh;
+
+/// A file or a folder with objects.
 #[derive(Clone, Debug)]
 pub struct Manifest {
     /// Where it stands.
@@ -22,6 +25,15 @@ impl Manifest {
         let reading = || format!("reading {}", path.display());
         let text = fs::read_to_string(&path).map_err(Error::io(reading()))?;
         let objects = parse(&text).map_err(|why| Error::Failed(format!("{}: {why}", reading())))?;
+        Ok(Self { path, objects })
+    }
+
+    /// What `kubectl kustomize` makes of a folder.
+    pub fn kustomized(mesh: &Mesh, folder: impl AsRef<Path>) -> Result<Self> {
+        let path = workspace().join(folder);
+        let text = mesh.kubectl([OsStr::new("kustomize"), path.as_os_str()])?;
+        let objects = parse(&text)
+            .map_err(|why| Error::Failed(format!("kustomize {}: {why}", path.display())))?;
         Ok(Self { path, objects })
     }
 

@@ -1,7 +1,7 @@
 //! The mesh as a whole.
 
 use std::collections::HashMap;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -90,9 +90,23 @@ impl Mesh {
         self.control_plane.istiod.log()
     }
 
-    /// What kubectl and istioctl need to find it.
-    pub fn kubeconfig(&self) -> PathBuf {
-        self.folder.join("control/kubeconfig")
+    /// Runs kubectl against the API server and gives what it printed;
+    /// [`Error::Failed`] with all that it said if it fails.
+    pub fn kubectl<S: AsRef<OsStr>>(
+        &self,
+        arguments: impl IntoIterator<Item = S>,
+    ) -> Result<String> {
+        let option = |name: &str, file: &str| {
+            let mut option = OsString::from(name);
+            option.push(self.folder.join(file));
+            option
+        };
+        let mut all = vec![
+            option("--kubeconfig=", "control/kubeconfig"),
+            option("--cache-dir=", "kubectl"),
+        ];
+        all.extend(arguments.into_iter().map(|one| one.as_ref().to_owned()));
+        run(self.programs.istio("kubectl"), all)
     }
 
     /// A namespace of this name.

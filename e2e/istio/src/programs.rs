@@ -40,8 +40,8 @@ impl Programs {
         Ok(Self { folder })
     }
 
-    /// One of istiod, pilot-agent, istioctl and kube-apiserver, or another file that
-    /// was put beside them.
+    /// One of istiod, pilot-agent, istioctl, kube-apiserver and kubectl, or another file
+    /// that was put beside them.
     pub fn istio(&self, name: &str) -> PathBuf {
         self.folder.join("istio").join(name)
     }

@@ -2,6 +2,5 @@
 
 mod documents;
 mod invariants;
-mod kustomize;
 mod logs;
 mod tree;

@@ -119,11 +119,7 @@ pub(crate) fn files(folder: &str) -> Vec<String> {
 
 /// The documents of a file.
 pub(crate) fn documents(file: &str) -> Vec<Value> {
-    parsed(&text(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
-}
-
-pub(crate) fn parsed(yaml: &str) -> Result<Vec<Value>, serde_saphyr::Error> {
-    serde_saphyr::from_multiple(yaml)
+    serde_saphyr::from_multiple(&text(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
 }
 
 pub(crate) fn text(file: &str) -> String {
@@ -131,7 +127,7 @@ pub(crate) fn text(file: &str) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-pub(crate) fn workspace() -> PathBuf {
+fn workspace() -> PathBuf {
     let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
     xtask.parent().unwrap().to_owned()
 }

@@ -25,7 +25,7 @@ fn main() -> Result<()> {
 
     // In one step: whoever waits for the file reads all of it.
     let new = format!("{ready}.new");
-    fs::write(&new, what_to_try(&mesh, &gateway, &orders, &cart))
+    fs::write(&new, what_to_try(&gateway, &orders, &cart))
         .and_then(|()| fs::rename(&new, &ready))
         .map_err(Error::io(format!("writing {ready}")))?;
     loop {
@@ -33,18 +33,16 @@ fn main() -> Result<()> {
     }
 }
 
-fn what_to_try(mesh: &Mesh, gateway: &Gateway, orders: &App, cart: &App) -> String {
-    let kubeconfig = mesh.kubeconfig();
+fn what_to_try(gateway: &Gateway, orders: &App, cart: &App) -> String {
     let enter = "scripts/mesh.sh enter";
-    let kubectl = format!("{enter} kubectl --kubeconfig {}", kubeconfig.display());
     let plugin = dist().join("istio/wasmplugin/gateway/ip-allowlist.yaml");
     format!(
         "A mesh is running. It ends with `make mesh-down`. In its machine:
   the gateway, from outside:
     {enter} curl -i --interface 203.0.113.7 http://{gateway}/
   with ip-allowlist before it:
-    {kubectl} apply --validate=false -f {plugin}
-    {kubectl} get wasmplugins,trafficextensions -A
+    {enter} kubectl apply -f {plugin}
+    {enter} kubectl get wasmplugins,trafficextensions -A
   cart calls orders, by mutual TLS:
     {enter} nsenter --net=/run/netns/shop.cart curl -i -H 'host: {host}' http://{service}/
   metrics of the gateway:

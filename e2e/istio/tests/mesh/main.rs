@@ -6,6 +6,7 @@ mod image;
 mod ip_allowlist;
 mod jwt_auth;
 mod key_server;
+mod kustomize;
 mod load;
 mod manifests;
 mod pulling;
