@@ -1,5 +1,6 @@
 //! The filters in a real Istio mesh: `make mesh-test`.
 
+mod api_key_auth;
 mod bad_configuration;
 mod edge;
 mod image;
