@@ -116,12 +116,12 @@ mesh-test: ## tests in a real Istio mesh on this machine (as root, with Go 1.26)
 	    cargo test -p gatepost-e2e-istio --config "target.'cfg(all())'.runner='$(CURDIR)/scripts/mesh.sh run'"
 
 .PHONY: mesh-bench
-mesh-bench: mesh-parts ## CPU time of a sidecar's Envoy a request: a table
+mesh-bench: mesh-possible mesh-parts ## CPU time of a sidecar's Envoy a request: a table
 	@cargo build -q -p gatepost-e2e-istio
 	@scripts/mesh.sh run '$(TARGET)/debug/cpu'
 
 .PHONY: mesh-up
-mesh-up: mesh-parts ## leave a mesh running: a gateway, two services, a registry; says what to try
+mesh-up: mesh-possible mesh-parts ## leave a mesh running: a gateway, two services, a registry; says what to try
 	@cargo build -q -p gatepost-e2e-istio
 	@scripts/mesh.sh up '$(TARGET)/debug/mesh'
 
@@ -186,6 +186,11 @@ ifeq ($(ENVOY),)
 	@scripts/need.sh python3 pip
 	@for version in $(ENVOY_VERSIONS); do scripts/envoy.sh "$$version"; done
 endif
+
+# Before anything is built for one.
+.PHONY: mesh-possible
+mesh-possible:
+	@scripts/mesh.sh possible
 
 # Images and manifests of the mesh stand apart from dist/, for they name its registry.
 .PHONY: mesh-parts

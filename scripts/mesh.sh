@@ -18,13 +18,13 @@ folder=/run/mesh
 possible() {
     local why
     if ((EUID != 0)); then
-        why="a mesh is made of namespaces, which needs root"
+        why="it is made of namespaces, which needs root"
     elif ! command -v go >/dev/null; then
         why="istiod and the API server are built with Go, which is not here"
     else
         return 0
     fi
-    printf '\nNOT RUN: the tests in an Istio mesh: %s\n\n' "$why" >&2
+    printf '\nNOT RUN: an Istio mesh on this machine: %s\n\n' "$why" >&2
     if [[ ${CI:-} == true ]]; then exit 2; else exit 1; fi
 }
 
