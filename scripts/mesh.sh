@@ -54,30 +54,25 @@ birth() {
     sed -n 's/.*) \([^Z]\)/\1/p' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20
 }
 
-# The machine's first process, if it is there.
+# The process that made the machine and ends with it, if it is there.
 running() {
     local pid since
-    read -r pid since 2>/dev/null <"$state/first" || return 1
+    read -r pid since 2>/dev/null <"$state/machine" || return 1
     [[ -n $since && $(birth "$pid") == "$since" ]] && echo "$pid"
 }
 
 up() {
-    if running >/dev/null; then
-        cat "$state/ready"
-        return
+    if ! running >/dev/null; then
+        ((EUID == 0)) || { echo "a mesh needs root: it is made of namespaces" >&2; exit 1; }
+        mkdir -p "$state"
+        rm -f "$state"/*
+        MESH_READY=$state/ready setsid "$self" run "$@" >"$state/log" 2>&1 </dev/null &
+        echo "$! $(birth $!)" >"$state/machine"
     fi
-    ((EUID == 0)) || { echo "a mesh needs root: it is made of namespaces" >&2; exit 1; }
-    mkdir -p "$state"
-    rm -f "$state"/*
-    MESH_READY=$state/ready setsid "$self" run "$@" >"$state/log" 2>&1 </dev/null &
-    local unshare=$! first=
     until [[ -r $state/ready ]]; do
-        if ! kill -0 "$unshare" 2>/dev/null; then
+        if ! running >/dev/null; then
             cat "$state/log" >&2
             exit 1
-        fi
-        if [[ -z $first ]] && first=$(pgrep -P "$unshare" | head -1) && [[ -n $first ]]; then
-            echo "$first $(birth "$first")" >"$state/first"
         fi
         sleep 0.1
     done
@@ -85,17 +80,22 @@ up() {
 }
 
 enter() {
-    local pid
-    pid=$(running) || { echo "no mesh is running: make mesh-up" >&2; exit 1; }
+    local machine
+    if ! machine=$(running) || [[ ! -r $state/ready ]]; then
+        echo "no mesh is running: make mesh-up" >&2
+        exit 1
+    fi
     # kubectl finds the API server, and leaves nothing in a home.
-    exec nsenter --target "$pid" --net --mount --pid env KUBECONFIG=$folder/control/kubeconfig \
-        KUBECACHEDIR=$folder/kubectl PATH="$folder/programs/istio:$PATH" "$@"
+    exec nsenter --target "$(pgrep -P "$machine")" --net --mount --pid env \
+        KUBECONFIG=$folder/control/kubeconfig KUBECACHEDIR=$folder/kubectl \
+        PATH="$folder/programs/istio:$PATH" "$@"
 }
 
 down() {
-    local pid
-    if pid=$(running); then
-        kill -KILL "$pid"
+    local machine
+    if machine=$(running); then
+        # Its child is the first process there, and is waited for: after it nothing is left.
+        pkill -KILL -P "$machine" || kill -KILL "$machine"
         while running >/dev/null; do sleep 0.1; done
     fi
     rm -rf "$state"
