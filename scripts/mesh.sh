@@ -62,8 +62,12 @@ running() {
 }
 
 up() {
+    ((EUID == 0)) || { echo "a mesh needs root: it is made of namespaces" >&2; exit 1; }
+    # One that can no longer be entered is about to end.
+    while [[ -r $state/ready ]] && running >/dev/null && ! (enter true) 2>/dev/null; do
+        sleep 0.1
+    done
     if ! running >/dev/null; then
-        ((EUID == 0)) || { echo "a mesh needs root: it is made of namespaces" >&2; exit 1; }
         mkdir -p "$state"
         rm -f "$state"/*
         MESH_READY=$state/ready setsid "$self" run "$@" >"$state/log" 2>&1 </dev/null &
