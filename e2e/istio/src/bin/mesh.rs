@@ -43,6 +43,8 @@ fn what_to_try(gateway: &Gateway, orders: &App, cart: &App) -> String {
   with ip-allowlist before it:
     {enter} kubectl apply -f {plugin}
     {enter} kubectl get wasmplugins,trafficextensions -A
+  a denial, 403 ip_not_allowed as soon as the gateway has pulled it:
+    {enter} curl -i --interface 203.0.113.7 http://{gateway}/admin
   cart calls orders, by mutual TLS:
     {enter} nsenter --net=/run/netns/shop.cart curl -i -H 'host: {host}' http://{service}/
   metrics of the gateway:
