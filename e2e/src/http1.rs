@@ -38,6 +38,16 @@ impl Stream for UnixStream {
 pub struct Http1Client {
     stream: Box<dyn Stream>,
     received: Vec<u8>,
+    /// Whether anything came since something was sent.
+    is_answered: bool,
+    /// How the peer ended the connection, if it did.
+    end: Option<End>,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum End {
+    Close,
+    Reset,
 }
 
 impl Http1Client {
@@ -62,11 +72,14 @@ impl Http1Client {
         Self {
             stream: Box::new(stream),
             received: Vec::new(),
+            is_answered: false,
+            end: None,
         }
     }
 
     /// Sends bytes as they are.
     pub fn send(&mut self, bytes: &[u8]) -> Result<()> {
+        self.is_answered = false;
         self.stream
             .write_all(bytes)
             .and_then(|()| self.stream.flush())
@@ -118,6 +131,12 @@ impl Http1Client {
         } else {
             self.response()
         }
+    }
+
+    /// Whether the peer closed, without a reset, before a byte of an answer came: as it
+    /// may close a connection on which it has not seen a request yet.
+    pub fn is_closed_unanswered(&self) -> bool {
+        !self.is_answered && self.end == Some(End::Close)
     }
 
     /// Reads the next response with its body. Interim responses (1xx) are passed
@@ -263,12 +282,20 @@ impl Http1Client {
         match self.stream.read(&mut buffer) {
             Ok(length) => {
                 self.received.extend_from_slice(&buffer[..length]);
+                if length > 0 {
+                    self.is_answered = true;
+                } else {
+                    self.end = Some(End::Close);
+                }
                 Ok(length > 0)
             }
             Err(error) => match error.kind() {
                 io::ErrorKind::Interrupted => Ok(true),
                 io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => Err(late()),
-                io::ErrorKind::ConnectionReset | io::ErrorKind::UnexpectedEof => Ok(false),
+                io::ErrorKind::ConnectionReset | io::ErrorKind::UnexpectedEof => {
+                    self.end = Some(End::Reset);
+                    Ok(false)
+                }
                 _ => Err(Error::io("receiving")(error)),
             },
         }

@@ -1,11 +1,12 @@
 //! Clients that ask a gateway without a break while something is changed.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use gatepost_e2e::{Error, Http1Client, Response, Result, wait_until};
+use gatepost_e2e::{Http1Client, Response, Result, wait_until};
 
 use crate::edge::{Edge, SOON};
 
@@ -13,105 +14,197 @@ use crate::edge::{Edge, SOON};
 const EVERY: Duration = Duration::from_millis(8);
 const CLIENTS_EACH: u32 = 4;
 
-/// What may be answered to whoever asks from an address.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Case {
-    pub(crate) from: [u8; 4],
-    /// Pairs of a status and a word of the body.
-    pub(crate) answers: &'static [(u16, &'static str)],
-}
+/// So many answers in a row are of one kind when a change has come to all workers.
+const SETTLED: u64 = 100;
+
+/// A status and a word of the body.
+pub(crate) type Answer = (u16, &'static str);
 
 pub(crate) struct Load {
-    is_over: Arc<AtomicBool>,
-    answered: Arc<AtomicU64>,
+    shared: Arc<Shared>,
     started: Instant,
     clients: Vec<JoinHandle<Vec<String>>>,
 }
 
+struct Shared {
+    to: SocketAddr,
+    is_over: AtomicBool,
+    /// By address of the clients.
+    cases: Vec<([u8; 4], Mutex<Case>)>,
+    /// Answers in each second since the start.
+    seconds: Mutex<Vec<u64>>,
+}
+
+/// What those are answered who ask from an address.
+struct Case {
+    /// What is right for who asks now.
+    right: Vec<Answer>,
+    last: Option<Answer>,
+    in_a_row: u64,
+}
+
+/// What came of it.
+pub(crate) struct Outcome {
+    /// Answers in each whole second.
+    pub(crate) rates: Vec<u64>,
+    pub(crate) wrong: Vec<String>,
+}
+
 impl Load {
-    pub(crate) fn start(edge: &Edge<'_>, cases: &[Case]) -> Self {
-        let is_over = Arc::<AtomicBool>::default();
-        let answered = Arc::<AtomicU64>::default();
-        let to = edge.gateway.address();
-        let clients = cases.iter().flat_map(|case| {
-            (0..CLIENTS_EACH).map(|_| {
-                let (case, is_over, answered) =
-                    (*case, Arc::clone(&is_over), Arc::clone(&answered));
-                thread::spawn(move || ask(case, to, &is_over, &answered))
+    /// Each address is always answered the same, until it is said that this changes.
+    pub(crate) fn start(edge: &Edge<'_>, cases: &[([u8; 4], Answer)]) -> Self {
+        let cases = cases.iter().map(|&(from, answer)| {
+            let case = Case {
+                right: vec![answer],
+                last: None,
+                in_a_row: 0,
+            };
+            (from, Mutex::new(case))
+        });
+        let shared = Arc::new(Shared {
+            to: edge.gateway.address(),
+            is_over: AtomicBool::new(false),
+            cases: cases.collect(),
+            seconds: Mutex::default(),
+        });
+        let started = Instant::now();
+        let clients = (0..shared.cases.len()).flat_map(|case| {
+            let shared = &shared;
+            (0..CLIENTS_EACH).map(move |_| {
+                let shared = Arc::clone(shared);
+                thread::spawn(move || ask(&shared, case, started))
             })
         });
         Self {
             clients: clients.collect(),
-            is_over,
-            answered,
-            started: Instant::now(),
+            shared,
+            started,
         }
     }
 
     /// Waits for so many more answers.
     pub(crate) fn wait_for(&self, more: u64) -> Result<()> {
-        let enough = self.answered.load(Ordering::Relaxed) + more;
+        let answered = || locked(&self.shared.seconds).iter().sum::<u64>();
+        let enough = answered() + more;
         wait_until(format!("{more} more answers"), SOON, || {
-            (self.answered.load(Ordering::Relaxed) >= enough).then_some(())
+            (answered() >= enough).then_some(())
         })
     }
 
-    /// Stops, and gives the answers a second there were and all that were wrong.
-    pub(crate) fn stop(self) -> (f64, Vec<String>) {
-        self.is_over.store(true, Ordering::Relaxed);
-        let answered = self.answered.load(Ordering::Relaxed);
-        let rate = answered as f64 / self.started.elapsed().as_secs_f64();
+    /// Makes a change: who asks from there while it goes on may be answered as before or
+    /// as then, and who asks when it has come everywhere is answered as then.
+    pub(crate) fn change(
+        &self,
+        from: [u8; 4],
+        then: Answer,
+        make: impl FnOnce() -> Result<()>,
+    ) -> Result<()> {
+        let mut cases = self.shared.cases.iter();
+        let Some((_, case)) = cases.find(|(known, _)| *known == from) else {
+            panic!("nobody asks from {from:?}");
+        };
+        locked(case).right.push(then);
+        make()?;
+        wait_until(
+            format!("all of {from:?} are answered {then:?}"),
+            SOON,
+            || {
+                let case = locked(case);
+                (case.last == Some(then) && case.in_a_row >= SETTLED).then_some(())
+            },
+        )?;
+        locked(case).right = vec![then];
+        Ok(())
+    }
+
+    /// Stops.
+    pub(crate) fn stop(self) -> Outcome {
+        // Those of the second that has begun are no rate.
+        let whole = self.started.elapsed().as_secs() as usize;
+        self.shared.is_over.store(true, Ordering::Relaxed);
         let clients = self.clients.into_iter();
         let wrong =
             clients.flat_map(|client| client.join().unwrap_or_else(|_| vec!["a panic".to_owned()]));
-        (rate, wrong.collect())
+        let wrong = wrong.collect();
+        let mut rates = locked(&self.shared.seconds).clone();
+        rates.resize(whole, 0);
+        Outcome { rates, wrong }
     }
 }
 
+impl Shared {
+    fn count(&self, since: Duration) {
+        let mut seconds = locked(&self.seconds);
+        let second = since.as_secs() as usize;
+        if seconds.len() <= second {
+            seconds.resize(second + 1, 0);
+        }
+        seconds[second] += 1;
+    }
+}
+
+impl Case {
+    /// Whether an answer is one of those that were right when it was asked for.
+    fn judge(&mut self, right: &[Answer], response: &Response) -> bool {
+        let text = response.text();
+        let is = |(status, says): &&Answer| response.status == *status && text.contains(says);
+        let answer = right.iter().find(is).copied();
+        if answer != self.last {
+            self.in_a_row = 0;
+        }
+        self.last = answer;
+        self.in_a_row += 1;
+        answer.is_some()
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Asks at a steady pace and gives what was answered wrongly.
-fn ask(
-    case: Case,
-    to: std::net::SocketAddr,
-    is_over: &AtomicBool,
-    answered: &AtomicU64,
-) -> Vec<String> {
+fn ask(shared: &Shared, case: usize, started: Instant) -> Vec<String> {
+    let (from, case) = &shared.cases[case];
     let mut wrong = Vec::new();
     let mut connection = None;
     let mut next = Instant::now();
-    while !is_over.load(Ordering::Relaxed) {
-        match once(&mut connection, case, to) {
+    while !shared.is_over.load(Ordering::Relaxed) {
+        let right = locked(case).right.clone();
+        match once(&mut connection, *from, shared.to) {
             Ok(response) => {
-                let text = response.text();
-                let is_right = case
-                    .answers
-                    .iter()
-                    .any(|(status, says)| response.status == *status && text.contains(says));
-                if !is_right {
-                    wrong.push(format!("{:?}: {} {text}", case.from, response.status));
+                if !locked(case).judge(&right, &response) {
+                    let text = response.text();
+                    wrong.push(format!("{from:?}: {} {text}", response.status));
                 }
             }
-            Err(error) => wrong.push(format!("{:?}: {error}", case.from)),
+            Err(error) => {
+                connection = None;
+                wrong.push(format!("{from:?}: {error}"));
+            }
         }
-        answered.fetch_add(1, Ordering::Relaxed);
+        shared.count(started.elapsed());
         next += EVERY;
         thread::sleep(next.saturating_duration_since(Instant::now()));
     }
     wrong
 }
 
-/// One answer. A connection that the gateway closed between two requests, as it may, is
-/// made anew.
-fn once(
-    connection: &mut Option<Http1Client>,
-    case: Case,
-    to: std::net::SocketAddr,
-) -> Result<Response> {
+/// One answer. A gateway may close a connection between two requests, and the second may
+/// be on its way already: that one is sent again, once, on a new connection.
+fn once(connection: &mut Option<Http1Client>, from: [u8; 4], to: SocketAddr) -> Result<Response> {
     if let Some(client) = connection {
-        match client.get("/", &[]) {
-            Err(Error::Closed | Error::Io { .. }) => {}
-            answer => return answer,
+        let answer = client.get("/", &[]);
+        if answer.is_ok() || !client.is_closed_unanswered() {
+            return answer.inspect(|response| leave_if_asked(connection, response));
         }
     }
-    let client = connection.insert(Http1Client::connect_from(case.from.into(), to)?);
-    client.get("/", &[])
+    let client = connection.insert(Http1Client::connect_from(from.into(), to)?);
+    let answer = client.get("/", &[]);
+    answer.inspect(|response| leave_if_asked(connection, response))
+}
+
+fn leave_if_asked(connection: &mut Option<Http1Client>, response: &Response) {
+    if response.header("connection").as_deref() == Some("close") {
+        *connection = None;
+    }
 }

@@ -7,25 +7,15 @@ use gatepost_e2e_istio::{Pod, mesh};
 use serde_json::json;
 
 use crate::edge::{ANYONE, BLOCKED, Edge, OFFICE, SOON};
-use crate::load::{Case, Load};
+use crate::load::{Answer, Load, Outcome};
 use crate::{image, shipped};
 
-/// Whatever is changed here, these stay what they are; of the last it is only said that
-/// both the old and the new document are right.
-const CASES: [Case; 3] = [
-    Case {
-        from: OFFICE,
-        answers: &[(200, "")],
-    },
-    Case {
-        from: BLOCKED,
-        answers: &[(403, "ip_blocked")],
-    },
-    Case {
-        from: ANYONE,
-        answers: &[(200, ""), (403, "ip_not_allowed")],
-    },
-];
+const OPEN: Answer = (200, "");
+const SHUT: Answer = (403, "ip_not_allowed");
+
+/// Answers in a second, of about 1500 that are asked for: on a machine with other work
+/// there are fewer, and never none.
+const LEAST: u64 = 100;
 
 #[test]
 fn documents_and_images_are_changed_under_load() -> Result<()> {
@@ -34,23 +24,24 @@ fn documents_and_images_are_changed_under_load() -> Result<()> {
     let mut plugin = shipped::ip_allowlist_at_a_gateway("rolling")?;
     edge.namespace.apply(&plugin)?;
     edge.wait_for(BLOCKED, "/", 403, "ip_blocked")?;
-    let load = Load::start(&edge, &CASES);
+    let load = Load::start(
+        &edge,
+        &[
+            (OFFICE, OPEN),
+            (BLOCKED, (403, "ip_blocked")),
+            (ANYONE, OPEN),
+        ],
+    );
     load.wait_for(500)?;
-    for is_open in [false, true, false, true] {
-        let allow = if is_open {
+    for then in [SHUT, OPEN, SHUT, OPEN] {
+        let allow = if then == OPEN {
             json!("anyone")
         } else {
             json!(["office"])
         };
         plugin["spec"]["pluginConfig"]["rules"][1]["allow"] = allow;
-        edge.namespace.apply(&plugin)?;
-        let (status, says) = if is_open {
-            (200, "")
-        } else {
-            (403, "ip_not_allowed")
-        };
-        edge.wait_for(ANYONE, "/", status, says)?;
-        load.wait_for(200)?;
+        load.change(ANYONE, then, || edge.namespace.apply(&plugin).map(drop))?;
+        load.wait_for(500)?;
     }
     let before = modules(&edge.gateway.pod)?;
     plugin["spec"]["url"] = image::push(mesh, "next-version", &next_version()?)?.into();
@@ -59,15 +50,17 @@ fn documents_and_images_are_changed_under_load() -> Result<()> {
         (modules(&edge.gateway.pod).ok()? != before).then_some(())
     })?;
     load.wait_for(1000)?;
-    let (rate, wrong) = load.stop();
+    let Outcome { rates, wrong } = load.stop();
+    eprintln!("answers in each second: {rates:?}");
     assert!(
         wrong.is_empty(),
         "{} wrong answers: {:?}",
         wrong.len(),
         wrong.first()
     );
-    assert!(rate >= 500.0, "{rate} answers a second");
-    eprintln!("{rate:.0} answers a second, none wrong");
+    assert!(rates.iter().all(|rate| *rate >= LEAST), "{rates:?}");
+    let mean = rates.iter().sum::<u64>() / rates.len().max(1) as u64;
+    assert!(mean >= 500, "{mean} answers a second");
     Ok(())
 }
 
