@@ -8,7 +8,7 @@ pub struct Stats(BTreeMap<String, u64>);
 
 impl Stats {
     /// Reads the text form, one `name: value` a line. Histograms and texts are left out.
-    pub(crate) fn parse(text: &str) -> Self {
+    pub fn parse(text: &str) -> Self {
         Self(
             text.lines()
                 .filter_map(|line| line.rsplit_once(": "))

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use gatepost_e2e::{Error, Http1Client, Log, Process, Response, Result, wait_until};
+use gatepost_e2e::{Error, Http1Client, Log, Process, Response, Result, Stats, wait_until};
 use serde_json::{Value, json};
 
 use crate::programs::run;
@@ -90,6 +90,11 @@ impl Pod {
     /// All metrics, as a Prometheus server collects them from the agent.
     pub fn metrics(&self) -> Result<String> {
         Ok(self.get(METRICS, "/stats/prometheus")?.text())
+    }
+
+    /// What its Envoy counted.
+    pub fn stats(&self) -> Result<Stats> {
+        Ok(Stats::parse(&self.admin("/stats")?.text()))
     }
 
     /// What agent and Envoy logged.
