@@ -4,6 +4,7 @@ use gatepost_e2e::{Http1Client, Result, wait_until};
 use gatepost_e2e_istio::mesh;
 use serde_json::json;
 
+use crate::denials::{self, Denials};
 use crate::edge::{ANYONE, Edge, SOON};
 use crate::shipped;
 
@@ -13,6 +14,7 @@ const MANIFEST: &str = "wasmplugin/gateway/api-key-auth.yaml";
 fn a_gateway_passes_who_has_a_key_and_strips_it() -> Result<()> {
     let Some(mesh) = mesh()? else { return Ok(()) };
     let edge = Edge::start(mesh, "keys")?;
+    denials::are_logged(mesh)?;
     edge.namespace
         .apply(&shipped::in_namespace(MANIFEST, "keys")?)?;
     let missing = edge.wait_for(ANYONE, "/orders", 401, "api_key_missing")?;
@@ -40,6 +42,16 @@ fn a_gateway_passes_who_has_a_key_and_strips_it() -> Result<()> {
     assert_eq!(passed.echo()?.values("x-consumer"), ["acme"]);
     for gone in ["demo-acme", "forged"] {
         assert!(!passed.text().contains(gone), "{}", passed.text());
+    }
+    for reason in ["api_key_not_allowed", "api_key_expired", "api_key_unknown"] {
+        let denials = Denials {
+            filter: "api-key-auth",
+            field: "key",
+            rule: "orders",
+            reason,
+            count: 1,
+        };
+        denials.wait_until_told(&edge.gateway.pod)?;
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ use gatepost_e2e::{Http1Client, Result, wait_until};
 use gatepost_e2e_istio::mesh;
 use serde_json::json;
 
+use crate::denials::{self, Denials};
 use crate::edge::{ANYONE, BLOCKED, Edge, OFFICE, SOON};
 use crate::shipped;
 
@@ -12,9 +13,7 @@ use crate::shipped;
 fn a_gateway_judges_by_the_clients_address_and_says_so_everywhere() -> Result<()> {
     let Some(mesh) = mesh()? else { return Ok(()) };
     let edge = Edge::start(mesh, "by-address")?;
-    for telemetry in shipped::objects("companions/mesh/telemetry.yaml")? {
-        mesh.api().apply(&telemetry)?;
-    }
+    denials::are_logged(mesh)?;
     let plugin = shipped::ip_allowlist_at_a_gateway(edge.namespace.name())?;
     edge.namespace.apply(&plugin)?;
     edge.wait_for(BLOCKED, "/", 403, "ip_blocked")?;
@@ -38,29 +37,14 @@ fn a_gateway_judges_by_the_clients_address_and_says_so_everywhere() -> Result<()
         assert_eq!(response.status, status, "{from:?} {path} {forwarded}");
         assert!(response.text().contains(says), "{}", response.text());
     }
-    let labels = [
-        "gatepost_denied_total{",
-        "component=\"admin\"",
-        "tag=\"ip_not_allowed\"",
-        "wasm_filter=\"ip-allowlist\"",
-    ];
-    wait_until("the agent shows the denials", SOON, || {
-        let metrics = edge.gateway.pod.metrics().ok()?;
-        let mut lines = metrics.lines();
-        let line = lines.find(|line| labels.iter().all(|label| line.contains(label)))?;
-        line.ends_with(" 2").then_some(())
-    })
-    .inspect_err(|_| eprintln!("{}", edge.gateway.pod.metrics().unwrap_or_default()))?;
-    wait_until("the access log says why", SOON, || {
-        let log = edge.gateway.pod.access_log();
-        let says = [
-            "\"ip_reason\":\"ip_not_allowed\"",
-            "\"ip_rule\":\"admin\"",
-            "\"details\":\"ip_not_allowed",
-        ];
-        says.iter().all(|says| log.contains(says)).then_some(())
-    })
-    .inspect_err(|_| eprintln!("{}", edge.gateway.pod.access_log()))
+    let denials = Denials {
+        filter: "ip-allowlist",
+        field: "ip",
+        rule: "admin",
+        reason: "ip_not_allowed",
+        count: 2,
+    };
+    denials.wait_until_told(&edge.gateway.pod)
 }
 
 /// A gateway of the Gateway API, with a TrafficExtension that names it.

@@ -4,6 +4,7 @@ use gatepost_e2e::{Response, Result, wait_until};
 use gatepost_e2e_istio::{Mesh, mesh};
 use serde_json::json;
 
+use crate::denials::{self, Denials};
 use crate::edge::{ANYONE, Edge, SOON};
 use crate::key_server::{KeyServer, bearer};
 use crate::shipped;
@@ -24,6 +25,7 @@ fn tokens_are_judged_at_a_gateway_and_in_a_sidecar() -> Result<()> {
 /// counts as soon as a token names it.
 fn at_a_gateway(mesh: &Mesh, keys: &mut KeyServer) -> Result<()> {
     let edge = Edge::start(mesh, "tokens-edge")?;
+    denials::are_logged(mesh)?;
     let namespace = edge.namespace.name().to_owned();
     edge.namespace.apply(&shipped::in_namespace(
         "wasmplugin/gateway/jwt-auth.yaml",
@@ -52,6 +54,14 @@ fn at_a_gateway(mesh: &Mesh, keys: &mut KeyServer) -> Result<()> {
     let stranger = gatepost_e2e::SigningKey::generate("ES256", "first")?;
     let forged = bearer(stranger.mint(&keys.issuer.claims()))?;
     assert_eq!(get(&forged, &[])?.status, 401);
+    let denials = Denials {
+        filter: "jwt-auth",
+        field: "jwt",
+        rule: "everything",
+        reason: "jwt_bad_signature",
+        count: 1,
+    };
+    denials.wait_until_told(&edge.gateway.pod)?;
 
     let before = keys.fetches();
     keys.rotate("second")?;

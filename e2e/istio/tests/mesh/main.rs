@@ -2,6 +2,7 @@
 
 mod api_key_auth;
 mod bad_configuration;
+mod denials;
 mod edge;
 mod image;
 mod ip_allowlist;
