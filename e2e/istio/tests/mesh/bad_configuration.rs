@@ -1,6 +1,6 @@
 //! A document that the filter refuses.
 
-use gatepost_e2e::Result;
+use gatepost_e2e::{Result, wait_until};
 use gatepost_e2e_istio::mesh;
 use serde_json::json;
 
@@ -9,6 +9,8 @@ use crate::shipped;
 
 /// What the proxy logs of the broken document below.
 const WHY: &str = "rules[0].allow";
+/// What Envoy answers where a filter has never had a configuration that it took.
+const NO_FILTER: u16 = 500;
 
 #[test]
 fn at_the_first_start_nothing_passes_and_the_log_says_why() -> Result<()> {
@@ -16,14 +18,13 @@ fn at_the_first_start_nothing_passes_and_the_log_says_why() -> Result<()> {
     let mut plugin = shipped::ip_allowlist_at_a_gateway("bad-at-start")?;
     plugin["spec"]["pluginConfig"]["rules"][0]["allow"] = json!(["offices"]);
     let edge = Edge::starting(mesh, "bad-at-start", std::slice::from_ref(&plugin))?;
-    edge.gateway.pod.log().wait_for(WHY, 0, SOON)?;
-    // Refused, or not even heard.
-    assert!(
-        !edge
-            .get(ANYONE, "/")
-            .is_ok_and(|response| response.status == 200)
-    );
+    let pod = &edge.gateway.pod;
+    pod.log().wait_for(WHY, 0, SOON)?;
+    pod.wait_until_ready()?;
+    edge.expect_nothing_passes()?;
     assert_eq!(edge.app.upstream.requests(), 0);
+    // It serves, and has nothing to serve with.
+    assert_eq!(edge.get(ANYONE, "/")?.status, NO_FILTER);
     plugin["spec"]["pluginConfig"]["rules"][0]["allow"] = json!(["office"]);
     edge.namespace.apply(&plugin)?;
     edge.wait_for(ANYONE, "/", 200, "")?;
@@ -49,9 +50,9 @@ fn on_an_update_the_last_good_document_serves_on() -> Result<()> {
     Ok(())
 }
 
-/// There is no last good document then: the listener that had no filter stays.
+/// There is no last good document then: who had no filter is shut, not left without.
 #[test]
-fn attached_to_a_running_gateway_nothing_is_judged_and_the_log_says_why() -> Result<()> {
+fn attached_to_a_running_gateway_nothing_passes_and_the_log_says_why() -> Result<()> {
     let Some(mesh) = mesh()? else { return Ok(()) };
     let edge = Edge::start(mesh, "bad-attached")?;
     let mut plugin = shipped::ip_allowlist_at_a_gateway("bad-attached")?;
@@ -59,8 +60,16 @@ fn attached_to_a_running_gateway_nothing_is_judged_and_the_log_says_why() -> Res
     plugin["spec"]["pluginConfig"]["rules"][0]["allow"] = json!(["offices"]);
     edge.namespace.apply(&plugin)?;
     edge.gateway.pod.log().wait_for(WHY, 0, SOON)?;
-    assert_eq!(edge.get(BLOCKED, "/")?.status, 200);
+    // Each worker learns of it at a moment of its own.
+    wait_until("both workers are shut", SOON, || {
+        let mut answers = (0..20).map(|_| edge.get(ANYONE, "/"));
+        answers
+            .all(|answer| answer.is_ok_and(|response| response.status == NO_FILTER))
+            .then_some(())
+    })?;
+    edge.expect_nothing_passes()?;
     plugin["spec"]["pluginConfig"] = document;
     edge.namespace.apply(&plugin)?;
+    edge.wait_for(ANYONE, "/", 200, "")?;
     edge.wait_for(BLOCKED, "/", 403, "ip_blocked").map(drop)
 }

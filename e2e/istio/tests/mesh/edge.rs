@@ -1,6 +1,7 @@
 //! A gateway with an application behind it.
 
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use gatepost_e2e::{Response, Result, wait_until};
 use gatepost_e2e_istio::{App, Gateway, Mesh, Namespace};
@@ -9,6 +10,10 @@ use serde_json::{Value, json};
 /// From a change of configuration until a proxy goes by it, with a module to pull, on a
 /// machine with other work to do.
 pub(crate) const SOON: Duration = Duration::from_secs(60);
+
+/// How long it is watched that something does not happen.
+const A_WHILE: Duration = Duration::from_secs(2);
+const BETWEEN_PROBES: Duration = Duration::from_millis(20);
 
 /// Clients, in the order of the lists of the shipped documents: of the office, blocked,
 /// and on no list.
@@ -56,6 +61,26 @@ impl<'a> Edge<'a> {
     /// A GET without any header of note.
     pub(crate) fn get(&self, from: [u8; 4], path: &str) -> Result<Response> {
         self.gateway.get(from, path, &[])
+    }
+
+    /// Asks for a while: refused each time, or not even heard.
+    pub(crate) fn expect_nothing_passes(&self) -> Result<()> {
+        let before = self.app.upstream.requests();
+        let since = Instant::now();
+        let mut asked = 0;
+        while asked < 20 || since.elapsed() < A_WHILE {
+            for from in [OFFICE, BLOCKED, ANYONE] {
+                let status = self.get(from, "/").map(|response| response.status);
+                assert!(
+                    !matches!(status, Ok(200..=399)),
+                    "{from:?} passes: {status:?}"
+                );
+            }
+            asked += 1;
+            thread::sleep(BETWEEN_PROBES);
+        }
+        assert_eq!(self.app.upstream.requests(), before);
+        Ok(())
     }
 
     /// Waits for this status with these words in the body.

@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 use crate::edge::{ANYONE, BLOCKED, Edge, SOON};
 use crate::shipped;
 
+/// The digest of no image.
+const ANOTHER_DIGEST: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
 /// The shipped plugin, with its image from another registry.
 fn plugin_from(registry: &Registry, namespace: &str) -> Result<Value> {
     let mut plugin = shipped::ip_allowlist_at_a_gateway(namespace)?;
@@ -25,6 +28,7 @@ fn expect_nothing_passes(edge: &Edge<'_>, why: &str) -> Result<()> {
         .wait_for("cannot fetch Wasm module", 0, SOON)?;
     assert!(line.contains(why), "{line}");
     edge.wait_for(ANYONE, "/", 403, "RBAC: access denied")?;
+    edge.expect_nothing_passes()?;
     assert_eq!(edge.app.upstream.requests(), 0);
     let metrics = edge.gateway.pod.metrics()?;
     assert!(metrics.contains("istio_agent_wasm_config_conversion_count{result=\"fetch_failure\"}"));
@@ -79,16 +83,40 @@ fn a_registry_with_a_password_needs_a_pull_secret() -> Result<()> {
 }
 
 #[test]
+fn no_image_has_the_digest_of_the_name_until_it_is_the_right_one() -> Result<()> {
+    let Some(mesh) = mesh()? else { return Ok(()) };
+    let right = shipped::ip_allowlist_at_a_gateway("wrong-digest")?;
+    let url = right["spec"]["url"].as_str().unwrap_or_default();
+    let (image, digest) = url.split_once("@sha256:").unwrap_or_default();
+    assert_eq!(digest.len(), 64, "as shipped: {url}");
+    let mut plugin = right.clone();
+    plugin["spec"]["url"] = format!("{image}@sha256:{ANOTHER_DIGEST}").into();
+    let edge = Edge::starting(mesh, "wrong-digest", std::slice::from_ref(&plugin))?;
+    expect_nothing_passes(&edge, "MANIFEST_UNKNOWN")?;
+    edge.namespace.apply(&right)?;
+    edge.wait_for(ANYONE, "/", 200, "")?;
+    edge.wait_for(BLOCKED, "/", 403, "ip_blocked").map(drop)
+}
+
+#[test]
 fn an_image_of_another_digest_is_refused() -> Result<()> {
     let Some(mesh) = mesh()? else { return Ok(()) };
-    let mut plugin = shipped::ip_allowlist_at_a_gateway("wrong-digest")?;
+    let right = shipped::ip_allowlist_at_a_gateway("wrong-sha256")?;
+    let mut plugin = right.clone();
     // The image by its tag, which is there, and a digest that is not its own.
     let name = format!(
         "oci://{}/gatepost/ip-allowlist:test",
         mesh.registry().name()
     );
     plugin["spec"]["url"] = name.into();
-    plugin["spec"]["sha256"] = "0123456789abcdef".repeat(4).into();
-    let edge = Edge::starting(mesh, "wrong-digest", std::slice::from_ref(&plugin))?;
-    expect_nothing_passes(&edge, "which does not match: 0123456789abcdef")
+    plugin["spec"]["sha256"] = ANOTHER_DIGEST.into();
+    let edge = Edge::starting(mesh, "wrong-sha256", std::slice::from_ref(&plugin))?;
+    let why = format!("which does not match: {ANOTHER_DIGEST}");
+    expect_nothing_passes(&edge, &why)?;
+    let url = right["spec"]["url"].as_str().unwrap_or_default();
+    let (_, digest) = url.split_once("@sha256:").unwrap_or_default();
+    plugin["spec"]["sha256"] = digest.into();
+    edge.namespace.apply(&plugin)?;
+    edge.wait_for(ANYONE, "/", 200, "")?;
+    edge.wait_for(BLOCKED, "/", 403, "ip_blocked").map(drop)
 }
