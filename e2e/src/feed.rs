@@ -15,11 +15,12 @@ pub use self::answer::Answer;
 use crate::http1::ANSWER_WITHIN;
 use crate::{Error, Result, wait_until};
 
-/// An HTTP/1.1 server on a port of 127.0.0.1, one request a connection. Each path
+/// An HTTP/1.1 server on a port of 127.0.0.1 (or of another address of this machine),
+/// one request a connection. Each path
 /// has a script of its own, which the test changes while the server runs; a path
 /// without one is 404. Dropping it closes its port and ends what is held.
 pub struct FeedServer {
-    port: u16,
+    address: SocketAddr,
     shared: Arc<Shared>,
     /// Keeps the port ours while nobody listens there.
     _reserved: Socket,
@@ -56,15 +57,14 @@ impl FeedServer {
     /// Takes a port on which nobody listens: whoever connects is refused until
     /// [`FeedServer::listen`].
     pub fn reserve() -> Result<Self> {
-        Self::reserve_at(0)
+        Self::reserve_at((Ipv4Addr::LOCALHOST, 0).into())
     }
 
-    fn reserve_at(port: u16) -> Result<Self> {
-        let reserved = bind(port)?;
-        let address = reserved.local_addr().map_err(Error::io("asking a port"))?;
-        let port = address.as_socket().map_or(0, |address| address.port());
+    fn reserve_at(address: SocketAddr) -> Result<Self> {
+        let reserved = bind(address)?;
+        let bound = reserved.local_addr().map_err(Error::io("asking a port"))?;
         Ok(Self {
-            port,
+            address: bound.as_socket().unwrap_or(address),
             shared: Arc::default(),
             _reserved: reserved,
             listening: None,
@@ -80,14 +80,21 @@ impl FeedServer {
 
     /// Starts it on this port, for a person who knows it.
     pub fn start_at(port: u16) -> Result<Self> {
-        let mut server = Self::reserve_at(port)?;
+        let mut server = Self::reserve_at((Ipv4Addr::LOCALHOST, port).into())?;
+        server.listen()?;
+        Ok(server)
+    }
+
+    /// Starts it on a free port of this address, for who cannot reach 127.0.0.1.
+    pub fn start_on(address: Ipv4Addr) -> Result<Self> {
+        let mut server = Self::reserve_at((address, 0).into())?;
         server.listen()?;
         Ok(server)
     }
 
     /// Listens, for the first time or again, on the same port.
     pub fn listen(&mut self) -> Result<()> {
-        let socket = bind(self.port)?;
+        let socket = bind(self.address)?;
         socket.listen(128).map_err(Error::io("listening"))?;
         self.shared.lock().is_closed = false;
         let (listener, shared) = (TcpListener::from(socket), Arc::clone(&self.shared));
@@ -103,13 +110,13 @@ impl FeedServer {
         self.shared.lock().is_closed = true;
         self.shared.changed.notify_all();
         // Wakes the thread that accepts.
-        let _ = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port));
+        let _ = TcpStream::connect(self.address);
         let _ = listening.join();
     }
 
     /// Its port.
     pub fn port(&self) -> u16 {
-        self.port
+        self.address.port()
     }
 
     /// From now on `path` is answered so. What is held there is answered so, too.
@@ -195,13 +202,13 @@ impl Shared {
     }
 }
 
-/// A socket at the port (any free one for 0) that is not listening yet.
-fn bind(port: u16) -> Result<Socket> {
+/// A socket at the address (any free port for 0) that is not listening yet.
+fn bind(address: SocketAddr) -> Result<Socket> {
     let bind = || {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
         // Several may be bound, as long as one listens.
         socket.set_reuse_address(true)?;
-        socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)).into())?;
+        socket.bind(&address.into())?;
         Ok(socket)
     };
     bind().map_err(Error::io("starting the server of documents"))

@@ -35,7 +35,7 @@ pub use api::{Api, Refusal};
 pub use manifest::Manifest;
 pub use mesh::{Mesh, mesh};
 pub use namespace::{App, Gateway, Namespace};
-pub use network::Network;
+pub use network::{MACHINE, Network};
 pub use pod::{Kind, Pod};
 pub use programs::{Programs, dist};
 pub use registry::Registry;

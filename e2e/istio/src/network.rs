@@ -12,7 +12,7 @@ use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use crate::programs::run;
 
 /// The machine itself, on the bridge: istiod and the registry are there.
-pub(crate) const MACHINE: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 1);
+pub const MACHINE: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 1);
 /// Clients from outside of the mesh have addresses of these networks, which are for
 /// documentation: they are the machine's, too.
 const OUTSIDE: [&str; 3] = ["192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"];

@@ -1,6 +1,6 @@
 //! A document that the filter refuses.
 
-use gatepost_e2e::{Result, wait_until};
+use gatepost_e2e::Result;
 use gatepost_e2e_istio::mesh;
 use serde_json::json;
 
@@ -60,13 +60,7 @@ fn attached_to_a_running_gateway_nothing_passes_and_the_log_says_why() -> Result
     plugin["spec"]["pluginConfig"]["rules"][0]["allow"] = json!(["offices"]);
     edge.namespace.apply(&plugin)?;
     edge.gateway.pod.log().wait_for(WHY, 0, SOON)?;
-    // Each worker learns of it at a moment of its own.
-    wait_until("both workers are shut", SOON, || {
-        let mut answers = (0..20).map(|_| edge.get(ANYONE, "/"));
-        answers
-            .all(|answer| answer.is_ok_and(|response| response.status == NO_FILTER))
-            .then_some(())
-    })?;
+    edge.wait_for_workers(ANYONE, "/", NO_FILTER, "")?;
     edge.expect_nothing_passes()?;
     plugin["spec"]["pluginConfig"] = document;
     edge.namespace.apply(&plugin)?;

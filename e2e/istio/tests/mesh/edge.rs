@@ -83,6 +83,23 @@ impl<'a> Edge<'a> {
         Ok(())
     }
 
+    /// Waits until both workers, each of which learns of a change at a moment of its own,
+    /// answer so: one of them has each new connection.
+    pub(crate) fn wait_for_workers(
+        &self,
+        from: [u8; 4],
+        path: &str,
+        status: u16,
+        says: &str,
+    ) -> Result<()> {
+        let what = format!("each worker answers {status} {says} to {path} from {from:?}");
+        wait_until(what, SOON, || {
+            let mut answers = (0..20).map(|_| self.get(from, path));
+            let is_it = |answer: Response| answer.status == status && answer.text().contains(says);
+            answers.all(|answer| answer.is_ok_and(is_it)).then_some(())
+        })
+    }
+
     /// Waits for this status with these words in the body.
     pub(crate) fn wait_for(
         &self,
