@@ -23,11 +23,16 @@ const RULES: &str = r#""rules": [
     {"name": "all", "require": {"provider": "main"}}]"#;
 const HEADER: &str = r#""claims_to_headers": [{"claim": "sub", "header": "x-sub"}],"#;
 
-/// A proxy that keeps filter state for a request, as Envoy does.
+/// Keys that change: from a server, asked every second.
+const FETCHED: &str = r#"{"remote": {"cluster": "keys", "authority": "issuer.example", "path": "/jwks", "refresh": "1s"}}"#;
+
+/// A proxy that keeps filter state for a request, as Envoy does, and knows the server
+/// of [`FETCHED`].
 fn keeping(document: &str, test: impl Fn(&mut TestProxy)) {
     each_code(|code| {
         let mut proxy = TestProxy::new(code);
         proxy.add_foreign_function("declare_property", |_| Ok(Vec::new()));
+        proxy.add_cluster("keys");
         assert!(proxy.configure(document), "{}", proxy.log_text());
         test(&mut proxy);
     });
@@ -192,50 +197,40 @@ fn id_of(secret: &[u8]) -> [u8; 32] {
 
 #[test]
 fn a_key_that_is_gone_is_not_fetched_for_a_run_without_a_token() {
-    let keys = r#"{"remote": {"cluster": "keys", "authority": "issuer.example", "path": "/jwks", "refresh": "1s"}}"#;
     let document = document(r#""cooldown": "1s","#, RULES)
-        .replace(&format!(r#"{{"inline": {}}}"#, key_set()), keys);
-    each_code(|code| {
-        let mut proxy = TestProxy::new(code);
-        proxy.add_foreign_function("declare_property", |_| Ok(Vec::new()));
-        proxy.add_cluster("keys");
-        assert!(proxy.configure(&document), "{}", proxy.log_text());
+        .replace(&format!(r#"{{"inline": {}}}"#, key_set()), FETCHED);
+    keeping(&document, |proxy| {
         let mut answered = 0;
-        serve_keys(&mut proxy, &mut answered, &key_set());
-        let second = redirected(&mut proxy, &get("/a", &good("")), "/b");
-        assert_eq!(judged(&mut proxy, &second), "passed");
+        serve_keys(proxy, &mut answered, &key_set());
+        let second = redirected(proxy, &get("/a", &good("")), "/b");
+        assert_eq!(judged(proxy, &second), "passed");
         let rotated = format!(r#"{{"keys": [{}]}}"#, p256_jwk(2, "k2"));
-        serve_keys(&mut proxy, &mut answered, &rotated);
+        serve_keys(proxy, &mut answered, &rotated);
         let before = proxy.calls(0).len() + proxy.calls(1).len();
-        assert_eq!(judged(&mut proxy, &second), "401 jwt_unknown_key");
+        assert_eq!(judged(proxy, &second), "401 jwt_unknown_key");
         assert_eq!(proxy.calls(0).len() + proxy.calls(1).len(), before);
-        serve_keys(&mut proxy, &mut answered, &key_set());
-        assert_eq!(judged(&mut proxy, &second), "passed");
+        serve_keys(proxy, &mut answered, &key_set());
+        assert_eq!(judged(proxy, &second), "passed");
     });
 }
 
 #[test]
 fn what_was_recalled_counts_beside_a_token_whose_key_has_just_come() {
-    let remote = r#"{"remote": {"cluster": "keys", "authority": "issuer.example", "path": "/jwks", "refresh": "1s"}}"#;
     let document = format!(
         r#"{{"providers": {{
-            "main": {{"issuer": "{ISSUER}", "keys": {remote}, "forward_token": true}},
+            "main": {{"issuer": "{ISSUER}", "keys": {FETCHED}, "forward_token": true}},
             "other": {{"issuer": "https://other.example", "keys": {{"inline": {{"keys": [{}]}}}},
                 "from": {{"headers": [{{"name": "x-token"}}]}}}}}}, "rules": [{ALL}]}}"#,
         p256_jwk(2, "k1")
     );
-    each_code(|code| {
-        let mut proxy = TestProxy::new(code);
-        proxy.add_foreign_function("declare_property", |_| Ok(Vec::new()));
-        proxy.add_cluster("keys");
-        assert!(proxy.configure(&document), "{}", proxy.log_text());
+    keeping(&document, |proxy| {
         let mut answered = 0;
-        serve_keys(&mut proxy, &mut answered, &key_set());
+        serve_keys(proxy, &mut answered, &key_set());
         let request = get("/a", &good("")).header("x-token", by_other());
-        let second = redirected(&mut proxy, &request, "/b");
+        let second = redirected(proxy, &request, "/b");
         let without = format!(r#"{{"keys": [{}]}}"#, p256_jwk(4, "k4"));
-        serve_keys(&mut proxy, &mut answered, &without);
-        let knows = answer_fetch(&mut proxy, &mut answered, &key_set());
+        serve_keys(proxy, &mut answered, &without);
+        let knows = answer_fetch(proxy, &mut answered, &key_set());
         let sent = proxy.send_to(1 - knows, &second);
         assert_eq!(proxy.verdict(sent).to_string(), "passed");
     });
