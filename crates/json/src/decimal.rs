@@ -114,8 +114,8 @@ impl Ord for Decimal {
         match (self.is_negative, other.is_negative) {
             (false, false) => self.compare_size(other),
             (true, true) => other.compare_size(self),
-            (is_negative, _) if is_negative => Ordering::Less,
-            _ => Ordering::Greater,
+            (true, false) => Ordering::Less,
+            (false, true) => Ordering::Greater,
         }
     }
 }
