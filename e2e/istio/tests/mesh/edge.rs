@@ -63,6 +63,13 @@ impl<'a> Edge<'a> {
         self.gateway.get(from, path, &[])
     }
 
+    /// Waits until the shipped ip-allowlist judges: it lets anyone in, and those not
+    /// whom it blocks.
+    pub(crate) fn wait_until_judged(&self) -> Result<()> {
+        self.wait_for(ANYONE, "/", 200, "")?;
+        self.wait_for(BLOCKED, "/", 403, "ip_blocked").map(drop)
+    }
+
     /// Asks for a while: refused each time, or not even heard.
     pub(crate) fn expect_nothing_passes(&self) -> Result<()> {
         let before = self.app.upstream.requests();

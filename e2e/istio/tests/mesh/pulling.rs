@@ -4,7 +4,7 @@ use gatepost_e2e::Result;
 use gatepost_e2e_istio::{Mesh, Registry, dist, mesh};
 use serde_json::{Value, json};
 
-use crate::edge::{ANYONE, BLOCKED, Edge, SOON};
+use crate::edge::{ANYONE, Edge, SOON};
 use crate::shipped;
 
 /// The digest of no image.
@@ -58,8 +58,7 @@ fn nothing_passes_while_the_registry_is_down() -> Result<()> {
     expect_nothing_passes(&edge, "connection refused")?;
     registry.listen()?;
     touch(&edge, &mut plugin)?;
-    edge.wait_for(ANYONE, "/", 200, "")?;
-    edge.wait_for(BLOCKED, "/", 403, "ip_blocked").map(drop)
+    edge.wait_until_judged()
 }
 
 #[test]
@@ -78,8 +77,7 @@ fn a_registry_with_a_password_needs_a_pull_secret() -> Result<()> {
     }))?;
     plugin["spec"]["imagePullSecret"] = "gatepost-registry".into();
     edge.namespace.apply(&plugin)?;
-    edge.wait_for(ANYONE, "/", 200, "")?;
-    edge.wait_for(BLOCKED, "/", 403, "ip_blocked").map(drop)
+    edge.wait_until_judged()
 }
 
 #[test]
@@ -94,8 +92,7 @@ fn no_image_has_the_digest_of_the_name_until_it_is_the_right_one() -> Result<()>
     let edge = Edge::starting(mesh, "wrong-digest", std::slice::from_ref(&plugin))?;
     expect_nothing_passes(&edge, "MANIFEST_UNKNOWN")?;
     edge.namespace.apply(&right)?;
-    edge.wait_for(ANYONE, "/", 200, "")?;
-    edge.wait_for(BLOCKED, "/", 403, "ip_blocked").map(drop)
+    edge.wait_until_judged()
 }
 
 #[test]
@@ -117,6 +114,5 @@ fn an_image_of_another_digest_is_refused() -> Result<()> {
     let (_, digest) = url.split_once("@sha256:").unwrap_or_default();
     plugin["spec"]["sha256"] = digest.into();
     edge.namespace.apply(&plugin)?;
-    edge.wait_for(ANYONE, "/", 200, "")?;
-    edge.wait_for(BLOCKED, "/", 403, "ip_blocked").map(drop)
+    edge.wait_until_judged()
 }
