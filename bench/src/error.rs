@@ -17,11 +17,11 @@ pub(crate) enum Error {
     /// No row has a name that `ROWS` matches.
     NoRow,
     /// A row answered with something else than 200: its figures would be those of an error.
-    Answer(&'static str, String),
+    Answer(String, String),
     /// A row's filter judged another number of requests than were sent.
     NotJudged {
         /// The row.
-        row: &'static str,
+        row: String,
         /// What was sent.
         requests: u64,
         /// What its counter says.
@@ -33,6 +33,8 @@ pub(crate) enum Error {
     NoPlace(&'static str, &'static str),
     /// The program was called with something else.
     Usage,
+    /// No question can be made of a token that was just signed.
+    NoQuestion,
     /// A module that was written by hand has a mistake.
     Assembly(wat::Error),
     /// A report cannot be read or written as JSON.
@@ -74,6 +76,9 @@ impl fmt::Display for Error {
                 )
             }
             Self::Usage => f.write_str("expected no argument, to measure, or `plot`"),
+            Self::NoQuestion => {
+                f.write_str("the proxy cannot be asked about a token that was just signed")
+            }
             Self::Assembly(error) => write!(f, "a module by hand: {error}"),
             Self::Json(error) => write!(f, "the report: {error}"),
         }

@@ -7,48 +7,27 @@ use std::time::{Duration, Instant};
 use crate::error::{Error, Result};
 use crate::row::Row;
 
-/// What an ordinary browser sends, beside `host`.
-const HEADERS: [(&str, &str); 11] = [
-    (
-        "user-agent",
-        "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
-    ),
-    (
-        "accept",
-        "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
-    ),
-    ("accept-language", "en-GB,en;q=0.7,de;q=0.3"),
-    ("accept-encoding", "gzip, deflate, br, zstd"),
-    ("referer", "https://shop.example/catalogue?page=3"),
-    ("cookie", "session=5f3c2a9e7b14; theme=dark; consent=1"),
-    ("sec-fetch-dest", "document"),
-    ("sec-fetch-mode", "navigate"),
-    ("sec-fetch-site", "same-origin"),
-    ("cache-control", "no-cache"),
-    ("priority", "u=0, i"),
-];
-
 /// No answer takes longer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
 /// The connections to one row's listener.
-pub(crate) struct Load {
-    row: &'static str,
+pub(crate) struct Load<'a> {
+    row: &'a str,
     /// Sent by turns.
-    requests: Vec<Vec<u8>>,
+    requests: &'a [Vec<u8>],
     next: usize,
     /// Every answer is as long as the first.
     answer_length: usize,
     connections: Vec<TcpStream>,
 }
 
-impl Load {
+impl<'a> Load<'a> {
     /// Connects, and learns from the first answer how long every answer is.
-    pub(crate) fn connect(row: &Row, to: SocketAddr, connections: usize) -> Result<Self> {
+    pub(crate) fn connect(row: &'a Row, to: SocketAddr, connections: usize) -> Result<Self> {
         let io = |error| Error::Io("connecting to a listener", error);
         let mut load = Self {
-            row: row.name,
-            requests: requests(row)?,
+            row: &row.name,
+            requests: row.requests.bytes()?,
             next: 0,
             answer_length: 0,
             connections: Vec::new(),
@@ -116,27 +95,6 @@ impl Load {
     }
 }
 
-/// One request, or one a token.
-fn requests(row: &Row) -> Result<Vec<Vec<u8>>> {
-    let Some(tokens) = &row.tokens else {
-        return Ok(vec![request(row, None)]);
-    };
-    let tokens = tokens.all()?.iter();
-    Ok(tokens.map(|token| request(row, Some(token))).collect())
-}
-
-fn request(row: &Row, token: Option<&str>) -> Vec<u8> {
-    let mut head = format!("GET {} HTTP/1.1\r\nhost: shop.example\r\n", row.path);
-    for (name, value) in HEADERS.iter().chain(&row.headers) {
-        head.push_str(&format!("{name}: {value}\r\n"));
-    }
-    if let Some(token) = token {
-        head.push_str(&format!("authorization: Bearer {token}\r\n"));
-    }
-    head.push_str("\r\n");
-    head.into_bytes()
-}
-
 /// Reads until the answer `is_whole`; it asks again and again instead of sleeping.
 fn read(connection: &mut TcpStream, is_whole: impl Fn(&[u8]) -> bool) -> Result<Vec<u8>> {
     let mut answer = Vec::new();
@@ -163,6 +121,6 @@ fn is_ok(answer: &[u8]) -> bool {
     answer.starts_with(b"HTTP/1.1 200 ")
 }
 
-fn bad_answer(row: &'static str, answer: &[u8]) -> Error {
-    Error::Answer(row, String::from_utf8_lossy(answer).into_owned())
+fn bad_answer(row: &str, answer: &[u8]) -> Error {
+    Error::Answer(row.to_owned(), String::from_utf8_lossy(answer).into_owned())
 }

@@ -2,11 +2,15 @@
 //!
 //! `make bench-plot` draws the last run into docs/performance.md.
 //!
-//! `row.rs` says what is compared, `rows/` has the rows; `proxy.rs` starts the one
-//! Envoy with a listener a row, `load.rs` sends requests, with what `tokens.rs` makes,
-//! `cpu.rs` reads what they cost, `rounds.rs` measures all rows in turn; `statistics.rs` and `report.rs` make
-//! figures of it, and `plot.rs` and `page.rs` show them.
+//! `row.rs` says what is compared, `requests.rs` and `tokens.rs` what a row is sent,
+//! `rows/` has the rows, and `assembled.rs` makes modules of those that were written by
+//! hand; `proxy.rs` starts the one Envoy with a listener a row, `load.rs` sends requests,
+//! `cpu.rs` reads what they cost, `rounds.rs` measures all rows in turn; `statistics.rs`,
+//! `report.rs` and `comparison.rs` make figures of it, and `plot.rs` and `page.rs` show
+//! them.
 
+mod assembled;
+mod comparison;
 mod cpu;
 mod error;
 mod load;
@@ -14,6 +18,7 @@ mod page;
 mod plot;
 mod proxy;
 mod report;
+mod requests;
 mod rounds;
 mod row;
 mod rows;

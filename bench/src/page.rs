@@ -33,24 +33,25 @@ fn with_figures(page: &str, report: &Report) -> Result<String> {
 fn table(report: &Report) -> String {
     let mut text = format!(
         "Envoy {}, microseconds of CPU per request:\n\n\
-         | row | minimum | lower quartile | median | over `none` | over `noop` |\n\
+         | row | minimum | lower quartile | median | over no filter | over the no-op |\n\
          |---|---|---|---|---|---|\n",
         report.envoy
     );
-    for row in &report.rows {
+    for (requests, rows) in report.groups() {
+        let _ = writeln!(text, "| **{requests}** | | | | | |");
+        for row in rows {
+            let figures = row.times().map(|time| format!("{time:.1}")).join(" | ");
+            let _ = writeln!(text, "| `{}` | {figures} |", row.row);
+        }
+    }
+    text.push_str("\n| row | beside | adds | goal, at most |\n|---|---|---|---|\n");
+    for one in &report.comparisons {
+        let goal = one.goal();
         let _ = writeln!(
             text,
-            "| `{}` | {:.1} | {:.1} | {:.1} | {:.1} | {:.1} |",
-            row.row,
-            row.cpu_us_min,
-            row.cpu_us_q1,
-            row.cpu_us_median,
-            row.over_none_us,
-            row.over_noop_us
+            "| `{}` | `{}` | {} | {goal} |",
+            one.row, one.beside, one.figure
         );
-    }
-    if let Some(ratio) = report.noop_ratio() {
-        let _ = writeln!(text, "\n`noop` adds {ratio:.2} times what `sdk-noop` adds.");
     }
     text
 }
@@ -58,22 +59,33 @@ fn table(report: &Report) -> String {
 #[cfg(test)]
 mod tests {
     use super::{BEGIN, END, with_figures};
-    use crate::report::Report;
+    use crate::report::tests::report;
 
     #[test]
     fn figures_replace_what_stands_between_the_marks_and_nothing_else() {
-        let report = Report::new("1.40.0", std::iter::empty());
+        let report = report(10.0);
         let page = format!("above\n{BEGIN}\nold\n{END}\nbelow\n");
         let once = with_figures(&page, &report).expect("has marks");
         assert!(once.starts_with("above\n") && once.ends_with("\nbelow\n"));
-        assert!(once.contains("Envoy 1.40.0") && !once.contains("old"));
+        assert!(once.contains("Envoy 1.40.0") && !once.contains("\nold\n"));
         let twice = with_figures(&once, &report).expect("has marks");
         assert_eq!(once, twice);
     }
 
     #[test]
+    fn rows_stand_under_the_requests_that_they_got_and_goals_beside_figures() {
+        let page = format!("{BEGIN}\n{END}");
+        let text = with_figures(&page, &report(10.0)).expect("has marks");
+        let lines: Vec<&str> = text.lines().collect();
+        let at = |start: &str| lines.iter().position(|line| line.starts_with(start));
+        let token = at("| **one token** |").expect("is there");
+        assert_eq!(at("| `none-repeated` | 12.0 |"), Some(token + 1));
+        assert!(at("| `sdk-noop` |") < Some(token));
+        assert!(lines.contains(&"| `noop` | `sdk-noop` | 0.50 times | 0.7 |"));
+    }
+
+    #[test]
     fn a_page_without_marks_is_refused() {
-        let report = Report::new("1.40.0", std::iter::empty());
-        assert!(with_figures("nothing", &report).is_err());
+        assert!(with_figures("nothing", &report(10.0)).is_err());
     }
 }

@@ -14,36 +14,53 @@ const BAR: f64 = 16.0;
 /// A bar that is longer than so many typical ones is cut, or it would hide the others.
 const CUT_AT: f64 = 2.5;
 
-/// Bars up to the minimum, a line on to the lower quartile and the median.
+/// Under each kind of requests the rows that got them. Bars up to the minimum, the part
+/// that the requests cost without a filter in grey; a line on to the lower quartile and
+/// the median.
 pub(crate) fn svg(report: &Report) -> String {
     let most = scale(report);
-    let height = TOP + ROW * report.rows.len() as f64 + 24.0;
-    let mut text = format!(
+    let mut drawing = String::new();
+    let mut top = TOP;
+    for (requests, rows) in report.groups() {
+        let _ = writeln!(
+            drawing,
+            "<text x=\"16\" y=\"{:.1}\" font-weight=\"bold\" fill=\"#1c2733\">{}</text>",
+            top + BAR - 3.0,
+            escaped(requests)
+        );
+        top += ROW;
+        for row in rows {
+            drawing.push_str(&bar(row, top, most));
+            top += ROW;
+        }
+    }
+    let height = top + 24.0;
+    format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" \
          font-family=\"sans-serif\" font-size=\"13\">\n\
          <rect width=\"{WIDTH}\" height=\"{height}\" fill=\"#ffffff\"/>\n\
          <text x=\"16\" y=\"26\" font-size=\"16\" fill=\"#1c2733\">CPU time of Envoy {} per request, in microseconds</text>\n\
-         <text x=\"16\" y=\"46\" fill=\"#5b6875\">bar: minimum; line: lower quartile and median; right: minimum, and what it is over no filter</text>\n",
+         <text x=\"16\" y=\"46\" fill=\"#5b6875\">grey: the same requests without a filter; bar: minimum; line: lower quartile and median; right: minimum, and what is added</text>\n\
+         {drawing}</svg>\n",
         escaped(&report.envoy)
-    );
-    for (index, row) in report.rows.iter().enumerate() {
-        text.push_str(&bar(row, TOP + ROW * index as f64, most));
-    }
-    text.push_str("</svg>\n");
-    text
+    )
 }
 
 fn bar(row: &Figures, top: f64, most: f64) -> String {
-    let length = |time: f64| (time / most).min(1.0) * LONGEST;
+    let length = |time: f64| (time / most).clamp(0.0, 1.0) * LONGEST;
     let (middle, baseline) = (top + BAR / 2.0, top + BAR - 3.0);
     let (minimum, median) = (length(row.cpu_us_min), length(row.cpu_us_median));
+    let without = length(row.cpu_us_min - row.over_none_us).min(minimum);
     let is_cut = row.cpu_us_min > most;
-    let colour = if is_cut { "#b8c4cf" } else { "#3a7ca5" };
+    let colour = if is_cut { "#9db8cb" } else { "#3a7ca5" };
     let mut text = format!(
         "<text x=\"{:.1}\" y=\"{baseline:.1}\" text-anchor=\"end\" fill=\"#1c2733\">{}</text>\n\
-         <rect x=\"{LEFT}\" y=\"{top:.1}\" width=\"{minimum:.1}\" height=\"{BAR}\" fill=\"{colour}\"/>\n",
+         <rect x=\"{LEFT}\" y=\"{top:.1}\" width=\"{without:.1}\" height=\"{BAR}\" fill=\"#c9d1d9\"/>\n\
+         <rect x=\"{:.1}\" y=\"{top:.1}\" width=\"{:.1}\" height=\"{BAR}\" fill=\"{colour}\"/>\n",
         LEFT - 10.0,
-        escaped(&row.row)
+        escaped(&row.row),
+        LEFT + without,
+        minimum - without
     );
     if !is_cut {
         let end = LEFT + median;
@@ -88,23 +105,30 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::svg;
-    use crate::report::Report;
+    use crate::report::{Measured, Report};
+    use crate::requests::Requests;
     use crate::statistics::Samples;
 
     fn drawn(times: &[(&str, f64)]) -> String {
-        let rows = times.iter().map(|(name, time)| {
+        let requests = Requests::new("a<b", "");
+        let rows = times.iter().map(|(row, time)| {
             let mut samples = Samples::default();
             samples.push(*time);
-            (*name, samples)
+            Measured {
+                row,
+                requests: &requests,
+                samples,
+            }
         });
-        svg(&Report::new("1.40.0", rows))
+        svg(&Report::new("1.40.0", &rows.collect::<Vec<_>>()))
     }
 
     #[test]
-    fn every_row_has_its_name_and_its_minimum() {
-        let text = drawn(&[("none", 20.0), ("a<b", 25.5)]);
+    fn every_row_has_its_name_and_its_minimum_under_what_it_got() {
+        let text = drawn(&[("none", 20.0), ("gate", 25.5)]);
         assert!(text.contains(">none<") && text.contains(">20.0  (+0.0)<"));
-        assert!(text.contains(">a&lt;b<") && text.contains(">25.5  (+5.5)<"));
+        assert!(text.contains(">gate<") && text.contains(">25.5  (+5.5)<"));
+        assert_eq!(text.matches(">a&lt;b<").count(), 1);
         assert!(text.contains("Envoy 1.40.0"));
     }
 

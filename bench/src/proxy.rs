@@ -40,7 +40,7 @@ impl Proxy {
 
     /// Where the row listens.
     pub(crate) fn address(&self, row: &Row) -> Result<std::net::SocketAddr> {
-        Ok(self.envoy.listener(row.name)?)
+        Ok(self.envoy.listener(&row.name)?)
     }
 
     /// Nanoseconds of CPU that it has used so far.

@@ -6,8 +6,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::comparison::{Comparison, comparisons};
 use crate::error::{Error, Result};
-use crate::row::{NONE, NOOP, SDK_NOOP};
+use crate::requests::Requests;
 use crate::statistics::Samples;
 
 /// A run. All times are microseconds of CPU of the Envoy process per request.
@@ -17,43 +18,67 @@ pub(crate) struct Report {
     pub(crate) envoy: String,
     /// In the order of the table.
     pub(crate) rows: Vec<Figures>,
+    /// What the rows are measured for.
+    pub(crate) comparisons: Vec<Comparison>,
 }
 
 /// A row's figures.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Figures {
     pub(crate) row: String,
+    /// What it got.
+    pub(crate) requests: String,
     pub(crate) cpu_us_min: f64,
     pub(crate) cpu_us_q1: f64,
     pub(crate) cpu_us_median: f64,
-    /// Between minima, as is the next.
+    /// Over the row without a filter that got the same requests; between minima, as is
+    /// the next.
     pub(crate) over_none_us: f64,
     pub(crate) over_noop_us: f64,
     pub(crate) rounds: usize,
 }
 
+/// What was measured of a row.
+pub(crate) struct Measured<'a> {
+    pub(crate) row: &'a str,
+    pub(crate) requests: &'a Requests,
+    pub(crate) samples: Samples,
+}
+
 impl Report {
     /// Makes figures of each row's samples.
-    pub(crate) fn new<'a>(envoy: &str, rows: impl Iterator<Item = (&'a str, Samples)>) -> Self {
-        let rows: Vec<(&str, Samples)> = rows.collect();
-        let minimum = |name| {
-            let row = rows.iter().find(|(row, _)| *row == name);
-            row.map_or(0.0, |(_, samples)| samples.minimum())
+    pub(crate) fn new(envoy: &str, measured: &[Measured<'_>]) -> Self {
+        let minimum = |name: &str| {
+            let row = measured.iter().find(|row| row.row == name);
+            row.map_or(0.0, |row| row.samples.minimum())
         };
-        let (none, noop) = (minimum(NONE), minimum(NOOP));
-        let figures = |(row, samples): &(&str, Samples)| Figures {
-            row: (*row).to_owned(),
-            cpu_us_min: rounded(samples.minimum()),
-            cpu_us_q1: rounded(samples.lower_quartile()),
-            cpu_us_median: rounded(samples.median()),
-            over_none_us: rounded(samples.minimum() - none),
-            over_noop_us: rounded(samples.minimum() - noop),
-            rounds: samples.count(),
+        let figures = |row: &Measured<'_>| {
+            let minimum_of_row = row.samples.minimum();
+            Figures {
+                row: row.row.to_owned(),
+                requests: row.requests.what.clone(),
+                cpu_us_min: rounded(minimum_of_row),
+                cpu_us_q1: rounded(row.samples.lower_quartile()),
+                cpu_us_median: rounded(row.samples.median()),
+                over_none_us: rounded(minimum_of_row - minimum(&row.requests.none())),
+                over_noop_us: rounded(minimum_of_row - minimum(&row.requests.noop())),
+                rounds: row.samples.count(),
+            }
         };
+        let rows: Vec<Figures> = measured.iter().map(figures).collect();
         Self {
             envoy: envoy.to_owned(),
-            rows: rows.iter().map(figures).collect(),
+            comparisons: comparisons(&rows),
+            rows,
         }
+    }
+
+    /// Requests, and the rows that got them.
+    pub(crate) fn groups(&self) -> impl Iterator<Item = (&str, &[Figures])> {
+        let groups = self
+            .rows
+            .chunk_by(|one, other| one.requests == other.requests);
+        groups.filter_map(|rows| Some((rows.first()?.requests.as_str(), rows)))
     }
 
     /// Reads what [`Report::write`] wrote.
@@ -76,34 +101,45 @@ impl Report {
     /// For people.
     pub(crate) fn table(&self) -> String {
         let mut text = format!(
-            "Envoy {}: CPU time of its process per request, in microseconds\n\n{:<28}{:>9}{:>9}{:>9}{:>11}{:>11}\n",
+            "Envoy {}: CPU time of its process per request, in microseconds; over no filter\n\
+             and over the no-op, each with the same requests\n\n\
+             {:<28}{:>11}{:>11}{:>11}{:>11}{:>11}\n",
             self.envoy, "row", "min", "q1", "median", "over none", "over noop"
         );
-        for row in &self.rows {
+        for (requests, rows) in self.groups() {
+            let _ = writeln!(text, "{requests}:");
+            for row in rows {
+                let figures = row.times().map(|time| format!("{time:>11.2}")).concat();
+                let _ = writeln!(text, "  {:<26}{figures}", row.row);
+            }
+        }
+        let _ = writeln!(
+            text,
+            "\n{:<28}{:<28}{:>12}{:>11}",
+            "row", "beside", "adds", "at most"
+        );
+        for one in &self.comparisons {
+            let (figure, goal) = (one.figure.to_string(), one.goal());
             let _ = writeln!(
                 text,
-                "{:<28}{:>9.2}{:>9.2}{:>9.2}{:>11.2}{:>11.2}",
-                row.row,
-                row.cpu_us_min,
-                row.cpu_us_q1,
-                row.cpu_us_median,
-                row.over_none_us,
-                row.over_noop_us
+                "{:<28}{:<28}{figure:>12}{goal:>11}",
+                one.row, one.beside
             );
-        }
-        if let Some(ratio) = self.noop_ratio() {
-            let _ = writeln!(text, "\nnoop adds {ratio:.2} times what sdk-noop adds");
         }
         text
     }
+}
 
-    /// What our no-op adds, in units of what the SDK's adds.
-    pub(crate) fn noop_ratio(&self) -> Option<f64> {
-        let added = |name| {
-            let row = self.rows.iter().find(|row| row.row == name)?;
-            Some(row.over_none_us)
-        };
-        Some(added(NOOP)? / added(SDK_NOOP)?).filter(|ratio| ratio.is_finite())
+impl Figures {
+    /// Minimum, lower quartile, median, over no filter, over the no-op.
+    pub(crate) fn times(&self) -> [f64; 5] {
+        [
+            self.cpu_us_min,
+            self.cpu_us_q1,
+            self.cpu_us_median,
+            self.over_none_us,
+            self.over_noop_us,
+        ]
     }
 }
 
@@ -129,34 +165,42 @@ pub(crate) fn spread(reports: &[Report]) -> String {
     text
 }
 
-/// To a nanosecond: more digits would only be noise in a diff.
-fn rounded(microseconds: f64) -> f64 {
-    (microseconds * 1000.0).round() / 1000.0
+/// To three digits: more would only be noise in a diff.
+pub(crate) fn rounded(figure: f64) -> f64 {
+    (figure * 1000.0).round() / 1000.0
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Report, spread};
+pub(crate) mod tests {
+    use super::{Measured, Report, spread};
+    use crate::requests::Requests;
     use crate::statistics::Samples;
 
-    fn report(none: f64) -> Report {
+    /// Of two kinds of requests, of which the longer cost 2 us more by themselves.
+    pub(crate) fn report(none: f64) -> Report {
+        let ordinary = Requests::ordinary();
+        let longer = Requests::new("one token", "repeated");
         let rows = [
-            ("none", none),
-            ("noop", 13.0),
-            ("sdk-noop", 16.0),
-            ("gate", 14.5),
+            ("none", &ordinary, none),
+            ("noop", &ordinary, 13.0),
+            ("sdk-noop", &ordinary, 16.0),
+            ("gate", &ordinary, 14.5),
+            ("none-repeated", &longer, none + 2.0),
+            ("noop-repeated", &longer, 15.0),
+            ("jwt-auth-repeated", &longer, 20.5),
         ];
-        let samples = |minimum: f64| {
+        let rows = rows.map(|(row, requests, minimum)| {
             let mut samples = Samples::default();
             for more in [2.0, 0.0, 1.0] {
                 samples.push(minimum + more);
             }
-            samples
-        };
-        let rows = rows
-            .iter()
-            .map(|(name, minimum)| (*name, samples(*minimum)));
-        Report::new("1.40.0", rows)
+            Measured {
+                row,
+                requests,
+                samples,
+            }
+        });
+        Report::new("1.40.0", &rows)
     }
 
     #[test]
@@ -171,9 +215,17 @@ mod tests {
     }
 
     #[test]
-    fn the_ratio_of_the_two_that_do_nothing_is_of_what_they_add() {
-        assert_eq!(report(10.0).noop_ratio(), Some(0.5));
-        assert_eq!(report(16.0).noop_ratio(), None);
+    fn a_row_is_over_those_that_got_the_same_requests() {
+        let token = &report(10.0).rows[6];
+        assert_eq!((token.over_none_us, token.over_noop_us), (8.5, 5.5));
+    }
+
+    #[test]
+    fn rows_with_the_same_requests_are_a_group() {
+        let report = report(10.0);
+        let groups = report.groups().map(|(what, rows)| (what, rows.len()));
+        let groups: Vec<(&str, usize)> = groups.collect();
+        assert_eq!(groups, [("an ordinary request", 4), ("one token", 3)]);
     }
 
     #[test]
@@ -182,10 +234,17 @@ mod tests {
         assert_eq!(json["envoy"], "1.40.0");
         let row = &json["rows"][1];
         assert_eq!(row["row"], "noop");
+        assert_eq!(row["requests"], "an ordinary request");
         for key in ["cpu_us_min", "cpu_us_q1", "cpu_us_median", "over_noop_us"] {
             assert!(row[key].is_f64(), "{key}");
         }
         assert_eq!(row["rounds"], 3);
+        let ratio = &json["comparisons"][0];
+        assert_eq!(
+            (&ratio["row"], &ratio["beside"]),
+            (&"noop".into(), &"sdk-noop".into())
+        );
+        assert_eq!(ratio["figure"]["times"], 0.5);
     }
 
     #[test]
@@ -200,7 +259,7 @@ mod tests {
         let text = spread(&[report(10.0), report(10.5), report(10.2)]);
         let none = text
             .lines()
-            .find(|line| line.starts_with("none"))
+            .find(|line| line.starts_with("none "))
             .expect("is there");
         assert!(none.ends_with("apart 0.50 us, 5.0 %"), "{none}");
     }

@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::load::Load;
 use crate::proxy::Proxy;
-use crate::report::Report;
+use crate::report::{Measured, Report};
 use crate::row::Row;
 use crate::settings::Settings;
 use crate::statistics::Samples;
@@ -19,8 +19,12 @@ pub(crate) fn measure(rows: &[Row], settings: &Settings) -> Result<Report> {
         measure_one(&proxy, rows, settings, &mut samples)?;
         version = proxy.version;
     }
-    let names = rows.iter().map(|row| row.name);
-    Ok(Report::new(&version, names.zip(samples)))
+    let measured = rows.iter().zip(samples).map(|(row, samples)| Measured {
+        row: &row.name,
+        requests: &row.requests,
+        samples,
+    });
+    Ok(Report::new(&version, &measured.collect::<Vec<_>>()))
 }
 
 /// A warm-up, then rounds. Every other round goes backward, so that what drifts
@@ -63,7 +67,7 @@ fn measure_one(
 
 struct Lane<'a> {
     row: &'a Row,
-    load: Load,
+    load: Load<'a>,
     /// Microseconds of CPU a request, one sample a round.
     samples: &'a mut Samples,
     sent: u64,
@@ -93,7 +97,7 @@ impl Lane<'_> {
             return Ok(());
         }
         Err(Error::NotJudged {
-            row: self.row.name,
+            row: self.row.name.clone(),
             requests: self.sent,
             judged,
         })

@@ -5,31 +5,19 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
-use crate::tokens::Tokens;
-
-/// Without any filter: what Envoy costs.
-pub(crate) const NONE: &str = "none";
-
-/// With a module of this house that does nothing: what every other one costs at least.
-pub(crate) const NOOP: &str = "noop";
-
-/// The SDK's own, as everybody would build it.
-pub(crate) const SDK_NOOP: &str = "sdk-noop";
+use crate::requests::Requests;
 
 /// A listener of its own, with these filters in front of an answer that Envoy gives.
 pub(crate) struct Row {
     /// `[a-z0-9-]+`, unique: names listener, VM and filter, and stands in the table.
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
+    /// What it gets. It is compared with the two rows that get the same: with no
+    /// filter, and with one that does nothing.
+    pub(crate) requests: Rc<Requests>,
     /// Entries of `http_filters` before the router.
     pub(crate) filters: Vec<Value>,
     /// What shows that the filter allowed a request.
     pub(crate) proof: Proof,
-    /// The path that is asked for.
-    pub(crate) path: &'static str,
-    /// Header fields beside the ordinary ones.
-    pub(crate) headers: Vec<(&'static str, &'static str)>,
-    /// Tokens, one a request by turns.
-    pub(crate) tokens: Option<Rc<Tokens>>,
 }
 
 /// What shows that a row's filter judged its requests.
@@ -43,15 +31,13 @@ pub(crate) enum Proof {
 }
 
 impl Row {
-    /// A row without a filter yet, that asks for `/`.
-    pub(crate) fn new(name: &'static str) -> Self {
+    /// A row without a filter yet.
+    pub(crate) fn new(name: impl Into<String>, requests: &Rc<Requests>) -> Self {
         Self {
-            name,
+            name: name.into(),
+            requests: Rc::clone(requests),
             filters: Vec::new(),
             proof: Proof::Answer,
-            path: "/",
-            headers: Vec::new(),
-            tokens: None,
         }
     }
 
@@ -65,7 +51,7 @@ impl Row {
     /// Adds a module with this document, in a VM of its own: no row runs on what
     /// another one has warmed.
     pub(crate) fn wasm(self, module: &Path, document: Option<&str>) -> Self {
-        let name = self.name;
+        let name = self.name.clone();
         let mut config = json!({
             "name": name,
             "root_id": name,
@@ -83,12 +69,24 @@ impl Row {
             });
         }
         self.native(
-            name,
+            &name,
             &json!({
                 "@type": "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm",
                 "config": config,
             }),
         )
+    }
+
+    /// Adds the module of one of our filters, which counts what it allows.
+    pub(crate) fn gatepost(self, module: &Path, kind: &str, document: &Value) -> Self {
+        let name = self.name.clone();
+        let mut filter = json!({ "name": name });
+        filter[kind] = document.clone();
+        let chain = json!({ "filters": [filter] });
+        self.wasm(module, Some(&chain.to_string()))
+            .counted_by(format!(
+                "wasmcustom.wasm_filter.{name}.component.*.tag.allowed;.gatepost_allowed_total"
+            ))
     }
 
     /// The counter that shows that the filter judged: see [`Proof::Counter`].
@@ -97,8 +95,8 @@ impl Row {
         self
     }
 
-    /// Whether every other row is compared with this one.
-    pub(crate) fn is_reference(&self) -> bool {
-        [NONE, NOOP].contains(&self.name)
+    /// Whether the others that get the same are compared with this one.
+    pub(crate) fn is_base(&self) -> bool {
+        [self.requests.none(), self.requests.noop()].contains(&self.name)
     }
 }

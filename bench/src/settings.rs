@@ -2,6 +2,7 @@
 
 use std::env;
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use gatepost_e2e::workspace;
 use regex_lite::Regex;
@@ -11,7 +12,7 @@ use crate::row::Row;
 
 /// How much is measured, and what.
 pub(crate) struct Settings {
-    /// `ROWS`: which rows, beside the two that the others are compared with.
+    /// `ROWS`: which rows, beside those that they are compared with.
     rows: Regex,
     /// `REPEAT`: how many whole runs.
     pub(crate) repeats: usize,
@@ -42,16 +43,25 @@ impl Settings {
         })
     }
 
-    /// The rows that were asked for, with those that every other is compared with.
-    pub(crate) fn select(&self, rows: Vec<Row>) -> Result<Vec<Row>> {
-        let asked = |row: &Row| self.rows.is_match(row.name);
-        if !rows.iter().any(asked) {
+    /// The rows that were asked for, with those that they are compared with.
+    pub(crate) fn select(&self, mut rows: Vec<Row>) -> Result<Vec<Row>> {
+        let asked = |row: &Row| self.rows.is_match(&row.name);
+        let requests: Vec<_> = rows
+            .iter()
+            .filter(|row| asked(row))
+            .map(|row| Rc::clone(&row.requests))
+            .collect();
+        if requests.is_empty() {
             return Err(Error::NoRow);
         }
-        Ok(rows
-            .into_iter()
-            .filter(|row| row.is_reference() || asked(row))
-            .collect())
+        let is_base_of_one = |row: &Row| {
+            row.is_base()
+                && requests
+                    .iter()
+                    .any(|other| Rc::ptr_eq(other, &row.requests))
+        };
+        rows.retain(|row| asked(row) || is_base_of_one(row));
+        Ok(rows)
     }
 }
 

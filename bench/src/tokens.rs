@@ -7,9 +7,13 @@ use gatepost_e2e::{Issuer, SigningKey, seconds_now};
 use serde_json::json;
 
 use crate::error::Result;
+use crate::requests::Requests;
 
 /// The `iss` of every token.
 pub(crate) const ISSUER: &str = "https://issuer.example";
+
+/// The `sub` of every token.
+pub(crate) const SUBJECT: &str = "auth0|64f0c2a9b1d2e3f405162738";
 
 /// The `aud` of every token.
 pub(crate) const AUDIENCE: &str = "shop";
@@ -18,11 +22,18 @@ pub(crate) const AUDIENCE: &str = "shop";
 /// keep.
 const NEW: usize = 3000;
 
-/// A pool an algorithm. Our row and Envoy's check the same tokens.
+/// A pool an algorithm, and one of a single token.
 pub(crate) struct Pools {
-    pub(crate) new: Vec<Rc<Tokens>>,
-    /// One token, of RS256.
-    pub(crate) repeated: Rc<Tokens>,
+    pub(crate) new: Vec<Pool>,
+    pub(crate) repeated: Pool,
+}
+
+/// Tokens, and the requests with them.
+pub(crate) struct Pool {
+    /// `rs256-new`, for names of rows.
+    pub(crate) name: String,
+    pub(crate) tokens: Rc<Tokens>,
+    pub(crate) requests: Rc<Requests>,
 }
 
 /// Tokens of one key.
@@ -34,25 +45,39 @@ pub(crate) struct Tokens {
 
 impl Pools {
     pub(crate) fn new() -> Result<Self> {
-        let algorithms = ["RS256", "ES256", "PS256", "EdDSA", "HS256"];
-        let new = algorithms.map(|algorithm| Tokens::new(algorithm, NEW));
+        let new = ["RS256", "ES256", "PS256", "EdDSA", "HS256"].map(|algorithm| {
+            let name = format!("{}-new", algorithm.to_lowercase());
+            Pool::new(format!("a new {algorithm} token"), name, algorithm, NEW)
+        });
         Ok(Self {
             new: new.into_iter().collect::<Result<_>>()?,
-            repeated: Tokens::new("RS256", 1)?,
+            repeated: Pool::new(
+                "one RS256 token".to_owned(),
+                "repeated".to_owned(),
+                "RS256",
+                1,
+            )?,
+        })
+    }
+}
+
+impl Pool {
+    fn new(what: String, name: String, algorithm: &str, count: usize) -> Result<Self> {
+        let key = SigningKey::generate(algorithm, "2026-11")?;
+        let tokens = Rc::new(Tokens {
+            issuer: Issuer::new(ISSUER, AUDIENCE, key),
+            count,
+            made: OnceCell::new(),
+        });
+        Ok(Self {
+            requests: Rc::new(Requests::new(what, name.clone()).with_tokens(&tokens)),
+            name,
+            tokens,
         })
     }
 }
 
 impl Tokens {
-    fn new(algorithm: &str, count: usize) -> Result<Rc<Self>> {
-        let key = SigningKey::generate(algorithm, "2026-11")?;
-        Ok(Rc::new(Self {
-            issuer: Issuer::new(ISSUER, AUDIENCE, key),
-            count,
-            made: OnceCell::new(),
-        }))
-    }
-
     /// The key that signed them.
     pub(crate) fn key(&self) -> &SigningKey {
         self.issuer.key()
@@ -73,7 +98,7 @@ impl Tokens {
         let token = |_| {
             let claims = self.issuer.claims_with(&json!({
                 "exp": seconds_now() + 86_400,
-                "sub": "auth0|64f0c2a9b1d2e3f405162738",
+                "sub": SUBJECT,
                 "azp": "web-shop",
                 "scope": "openid profile orders.read orders.write",
                 "email": "alice@shop.example",
@@ -83,7 +108,7 @@ impl Tokens {
             // would take it as long as a round.
             Ok(self.key().compact(header.to_string(), claims.to_string())?)
         };
-        let tokens: Result<Vec<String>> = (0..self.count).map(token).collect();
-        Ok(self.made.get_or_init(|| tokens.unwrap_or_default()))
+        let tokens = (0..self.count).map(token).collect::<Result<_>>()?;
+        Ok(self.made.get_or_init(|| tokens))
     }
 }

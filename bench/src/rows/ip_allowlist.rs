@@ -1,43 +1,38 @@
 //! The ip-allowlist filter. The client's address stands last in every list.
 
+use std::rc::Rc;
+
 use gatepost_e2e::module;
 use serde_json::{Value, json};
 
 use super::networks;
 use crate::error::Result;
+use crate::requests::Requests;
 use crate::row::Row;
 
 /// What the load balancer in front of Envoy wrote: a forged entry and the client's,
 /// which stands last in the list in place of the load balancer's.
-const FORWARDED_FOR: (&str, &str) = ("x-forwarded-for", "198.51.100.7, 192.0.2.44");
+const FORWARDED_FOR: &str = "198.51.100.7, 192.0.2.44";
 
-pub(super) fn rows() -> Result<Vec<Row>> {
+pub(super) fn rows(requests: &Rc<Requests>) -> Result<Vec<Row>> {
     let mut recorded = by_connection(100_000);
     recorded["record"] = json!("always");
-    let routes = Row {
-        path: "/service-499/orders/7",
-        ..row("ip-allowlist-500-routes", &routes(500))?
-    };
-    let behind_proxy = Row {
-        headers: vec![FORWARDED_FOR],
-        ..row("ip-allowlist-100k-xff", &behind_proxy(100_000))?
+    let to_last =
+        Requests::new("the path of the last rule", "path").with_path("/service-499/orders/7");
+    let forwarded =
+        Requests::new("X-Forwarded-For", "xff").with_header("x-forwarded-for", FORWARDED_FOR);
+    let (to_last, forwarded) = (Rc::new(to_last), Rc::new(forwarded));
+    let module = module("ip-allowlist")?;
+    let row = |name, requests, document: Value| {
+        Row::new(name, requests).gatepost(&module, "ip-allowlist", &document)
     };
     Ok(vec![
-        row("ip-allowlist-10", &by_connection(10))?,
-        row("ip-allowlist-100k", &by_connection(100_000))?,
-        row("ip-allowlist-100k-record", &recorded)?,
-        routes,
-        behind_proxy,
+        row("ip-allowlist-10", requests, by_connection(10)),
+        row("ip-allowlist-100k", requests, by_connection(100_000)),
+        row("ip-allowlist-100k-record", requests, recorded),
+        row("ip-allowlist-500-routes", &to_last, routes(500)),
+        row("ip-allowlist-100k-xff", &forwarded, behind_proxy(100_000)),
     ])
-}
-
-fn row(name: &'static str, document: &Value) -> Result<Row> {
-    let chain = json!({ "filters": [{ "name": name, "ip-allowlist": document }] });
-    Ok(Row::new(name)
-        .wasm(&module("ip-allowlist")?, Some(&chain.to_string()))
-        .counted_by(format!(
-            "wasmcustom.wasm_filter.{name}.component.*.tag.allowed;.gatepost_allowed_total"
-        )))
 }
 
 fn by_connection(entries: u32) -> Value {

@@ -2,45 +2,29 @@
 //! that it knows. The token is taken away, one claim becomes a header, nothing is
 //! recorded on allow.
 
-use std::rc::Rc;
-
 use gatepost_e2e::module;
 use serde_json::{Value, json};
 
 use crate::error::Result;
 use crate::row::Row;
-use crate::tokens::{AUDIENCE, ISSUER, Pools, Tokens};
+use crate::tokens::{AUDIENCE, ISSUER, Pool, Pools, Tokens};
 
 pub(super) fn rows(pools: &Pools) -> Result<Vec<Row>> {
-    let mut rows = Vec::new();
-    for tokens in &pools.new {
-        let name = match tokens.key().algorithm() {
-            "RS256" => "jwt-auth-rs256-new",
-            "ES256" => "jwt-auth-es256-new",
-            "PS256" => "jwt-auth-ps256-new",
-            "EdDSA" => "jwt-auth-eddsa-new",
-            _ => "jwt-auth-hs256-new",
-        };
-        let mut document = document(tokens);
+    let module = module("jwt-auth")?;
+    let row = |pool: &Pool, document: Value| {
+        let name = format!("jwt-auth-{}", pool.name);
+        Row::new(name, &pool.requests).gatepost(&module, "jwt-auth", &document)
+    };
+    let new = |pool: &Pool| {
+        let mut document = document(&pool.tokens);
         // The cache is in use, but keeps next to none of thousands: one of the default
         // size keeps those that came first, and a round of them would count as new.
         document["cache"] = json!({ "entries": 8 });
-        rows.push(row(name, tokens, &document)?);
-    }
-    let repeated = &pools.repeated;
-    rows.push(row("jwt-auth-repeated", repeated, &document(repeated))?);
+        row(pool, document)
+    };
+    let mut rows: Vec<Row> = pools.new.iter().map(new).collect();
+    rows.push(row(&pools.repeated, document(&pools.repeated.tokens)));
     Ok(rows)
-}
-
-fn row(name: &'static str, tokens: &Rc<Tokens>, document: &Value) -> Result<Row> {
-    let chain = json!({ "filters": [{ "name": name, "jwt-auth": document }] });
-    let mut row = Row::new(name)
-        .wasm(&module("jwt-auth")?, Some(&chain.to_string()))
-        .counted_by(format!(
-            "wasmcustom.wasm_filter.{name}.component.*.tag.allowed;.gatepost_allowed_total"
-        ));
-    row.tokens = Some(Rc::clone(tokens));
-    Ok(row)
 }
 
 fn document(tokens: &Tokens) -> Value {

@@ -1,42 +1,35 @@
-//! Envoy's own filter for tokens, set to do the same: token taken away, one claim as
-//! a header. It keeps no verified token unless it is told to.
-
-use std::rc::Rc;
+//! Envoy's own filter for tokens, set to do the same: the token is taken away, one claim
+//! becomes a header, and the route is selected again, as it is after any change of
+//! headers by a module. It keeps no verified token unless it is told to.
 
 use serde_json::{Value, json};
 
 use crate::row::Row;
-use crate::tokens::{AUDIENCE, ISSUER, Pools, Tokens};
+use crate::tokens::{AUDIENCE, ISSUER, Pool, Pools, Tokens};
 
 pub(super) fn rows(pools: &Pools) -> Vec<Row> {
-    let mut rows = Vec::new();
-    for tokens in &pools.new {
-        let name = match tokens.key().algorithm() {
-            "RS256" => "jwt-authn-rs256-new",
-            "ES256" => "jwt-authn-es256-new",
-            "PS256" => "jwt-authn-ps256-new",
-            "EdDSA" => "jwt-authn-eddsa-new",
-            _ => "jwt-authn-hs256-new",
-        };
-        rows.push(row(name, tokens, &provider(tokens)));
-    }
-    let mut cached = provider(&pools.repeated);
+    let new = |pool: &Pool| {
+        let name = format!("jwt-authn-{}", pool.name);
+        row(Row::new(name, &pool.requests), &provider(&pool.tokens))
+    };
+    let mut rows: Vec<Row> = pools.new.iter().map(new).collect();
+    let repeated = &pools.repeated;
+    let mut cached = provider(&repeated.tokens);
     cached["jwt_cache_config"] = json!({ "jwt_cache_size": 100 });
-    rows.push(row("jwt-authn-repeated-cache", &pools.repeated, &cached));
+    let cached_row = Row::new("jwt-authn-repeated-cache", &repeated.requests);
+    rows.push(row(cached_row, &cached));
     rows
 }
 
-fn row(name: &'static str, tokens: &Rc<Tokens>, provider: &Value) -> Row {
+fn row(row: Row, provider: &Value) -> Row {
     let filter = json!({
         "@type": "type.googleapis.com/envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication",
         "providers": { "shop": provider },
         "rules": [{ "match": { "prefix": "/" }, "requires": { "provider_name": "shop" } }],
     });
-    let mut row = Row::new(name)
-        .native("envoy.filters.http.jwt_authn", &filter)
-        .counted_by(format!("http.{name}.jwt_authn.allowed"));
-    row.tokens = Some(Rc::clone(tokens));
-    row
+    let counter = format!("http.{}.jwt_authn.allowed", row.name);
+    row.native("envoy.filters.http.jwt_authn", &filter)
+        .counted_by(counter)
 }
 
 fn provider(tokens: &Tokens) -> Value {
@@ -45,5 +38,6 @@ fn provider(tokens: &Tokens) -> Value {
         "audiences": [AUDIENCE],
         "local_jwks": { "inline_string": tokens.jwks() },
         "claim_to_headers": [{ "header_name": "x-user", "claim_name": "sub" }],
+        "clear_route_cache": true,
     })
 }

@@ -1,27 +1,31 @@
 //! Envoy's own filter for addresses, as it is: the client's address stands last, as
 //! in every list here, so that `rbac` with principals compares all of them.
 
+use std::rc::Rc;
+
 use serde_json::{Value, json};
 
 use super::networks;
+use crate::requests::Requests;
 use crate::row::Row;
 
-pub(super) fn rows() -> Vec<Row> {
+pub(super) fn rows(requests: &Rc<Requests>) -> Vec<Row> {
+    let row = |name, field, policy| row(Row::new(name, requests), field, policy);
     vec![
-        row("rbac-10", "rules", &principals(10)),
-        row("rbac-10k", "rules", &principals(10_000)),
-        row("rbac-matcher-100k", "matcher", &ip_matcher(100_000)),
+        row("rbac-10", "rules", principals(10)),
+        row("rbac-10k", "rules", principals(10_000)),
+        row("rbac-matcher-100k", "matcher", ip_matcher(100_000)),
     ]
 }
 
-fn row(name: &'static str, field: &str, policy: &Value) -> Row {
+fn row(row: Row, field: &str, policy: Value) -> Row {
     let mut filter = json!({
         "@type": "type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBAC",
     });
-    filter[field] = policy.clone();
-    Row::new(name)
-        .native("envoy.filters.http.rbac", &filter)
-        .counted_by(format!("http.{name}.rbac.allowed"))
+    filter[field] = policy;
+    let counter = format!("http.{}.rbac.allowed", row.name);
+    row.native("envoy.filters.http.rbac", &filter)
+        .counted_by(counter)
 }
 
 /// Each network a principal: they are compared one after the other.
