@@ -18,7 +18,7 @@ SECONDS ?= 60
 # Where images are pulled from (REGISTRY/gatepost), and what their labels name as the source.
 REGISTRY ?=
 SOURCE_URL ?=
-# Where tools are kept that Cargo does not: Envoy, cargo-deny, wasm-bindgen-cli.
+# Where tools are kept that Cargo does not: Envoy, wasm-opt, cargo-deny, wasm-bindgen-cli.
 TOOLS ?= .tools
 # What `make bench` measures: rows by name, and how often it runs as a whole.
 ROWS ?=
@@ -43,6 +43,8 @@ TEST_MODULES := $(patsubst e2e/modules/%/Cargo.toml,%,$(wildcard e2e/modules/*/C
 # Whoever runs tests under wasm-bindgen is a pure crate.
 PURE := $(patsubst crates/%/Cargo.toml,gatepost-%,$(shell grep -l wasm-bindgen-test crates/*/Cargo.toml))
 CARGO_DENY := $(TOOLS)/cargo-deny-$(CARGO_DENY_VERSION)/bin/cargo-deny
+BINARYEN_VERSION := $(shell sed -n 's/.*"binaryen": "\(.*\)".*/\1/p' scripts/wasm-opt/package.json)
+WASM_OPT := $(TOOLS)/binaryen-$(BINARYEN_VERSION)/bin/wasm-opt
 
 # rustup puts Cargo there, and a shell that was open before does not know it yet.
 export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
@@ -80,8 +82,8 @@ fuel-update: wasm ## write what each filter's typical paths cost: filters/*/fuel
 	FUEL_UPDATE=1 cargo test -q --workspace --test fuel
 
 .PHONY: wasm
-wasm: rust ## build dist/<module>.wasm, with size, imports and exports
-	@MAX_KIB='528 api-key-auth=576 jwt-auth=800' scripts/modules.sh '$(TARGET)' dist modules $(MODULES)
+wasm: rust $(WASM_OPT) ## build dist/<module>.wasm, with size, imports and exports
+	@WASM_OPT='$(WASM_OPT)' MAX_KIB='528 api-key-auth=576 jwt-auth=800' scripts/modules.sh '$(TARGET)' dist modules $(MODULES)
 
 .PHONY: images
 images: wasm ## OCI images in dist/images, and istio/ with their digests in dist/istio: REGISTRY=registry.example
@@ -158,8 +160,8 @@ fmt: rust ## format all Rust
 	cargo fmt --all
 
 .PHONY: install-deps
-install-deps: ## install what is missing of cc, python3, node and rustup (Debian, Ubuntu: as root)
-	@scripts/need.sh cc python3 pip node rustup
+install-deps: ## install what is missing of cc, python3, node, npm and rustup (Debian, Ubuntu: as root)
+	@scripts/need.sh cc python3 pip node npm rustup
 
 .PHONY: clean
 clean: ## remove what was built, not the tools
@@ -205,14 +207,19 @@ test-modules: rust
 	@scripts/modules.sh '$(TARGET)' '$(TARGET)/test-modules' e2e/modules $(TEST_MODULES)
 
 .PHONY: bench-modules
-bench-modules: rust
-	@scripts/modules.sh '$(TARGET)' '$(TARGET)/bench-modules' bench/modules noop
+bench-modules: rust $(WASM_OPT)
+	@WASM_OPT='$(WASM_OPT)' scripts/modules.sh '$(TARGET)' '$(TARGET)/bench-modules' bench/modules noop
 	@PROFILE=sdk-example scripts/modules.sh '$(TARGET)' '$(TARGET)/bench-modules' bench/modules sdk-noop
 
 # Without these one test does not run, says so, and fails where CI=true.
 .PHONY: registry-tools
 registry-tools:
 	@scripts/need.sh skopeo docker-registry || true
+
+# Only what gets it is npm; what runs it is Node.
+$(WASM_OPT): | node
+	@scripts/need.sh npm
+	@scripts/wasm-opt.sh '$(TOOLS)/binaryen-$(BINARYEN_VERSION)'
 
 $(CARGO_DENY): | rust
 	@scripts/cargo-tool.sh cargo-deny $(CARGO_DENY_VERSION)

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # modules.sh TARGET OUT SOURCE [FOLDER...]: builds the modules SOURCE/FOLDER and
-# puts each, trimmed, stamped and checked, at OUT/FOLDER.wasm. MAX_KIB limits
-# the size of each, "512 jwt-auth=800" with exceptions by name; PROFILE is the Cargo
-# profile, of what is shipped unless given.
+# puts each, trimmed, stamped and checked, at OUT/FOLDER.wasm. WASM_OPT optimises them
+# before: what is shipped or measured. MAX_KIB limits the size of each, "512 jwt-auth=800"
+# with exceptions by name; PROFILE is the Cargo profile, of what is shipped unless given.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -34,15 +34,18 @@ for folder in "$@"; do
         cp "$built" "$out/$folder.wasm"
         continue
     fi
-    limit=()
+    limit=
     for kib in ${MAX_KIB:-}; do
         case $kib in
-            "$folder"=*) limit=(--max-kib "${kib#*=}") ;;
+            "$folder"=*) limit=${kib#*=} ;;
             *=*) ;;
-            *) limit=(--max-kib "$kib") ;;
+            *) limit=$kib ;;
         esac
     done
+    options=()
+    [[ -z $limit ]] || options+=(--max-kib "$limit")
+    [[ -z ${WASM_OPT:-} ]] || options+=(--wasm-opt "$WASM_OPT")
     id=$(cargo pkgid -p "gatepost-$folder-wasm")
     cargo run -q -p xtask -- module "$built" "$out/$folder.wasm" \
-        --name "$folder" --version "${id##*[#@]}" --revision "$revision" "${limit[@]}"
+        --name "$folder" --version "${id##*[#@]}" --revision "$revision" "${options[@]}"
 done

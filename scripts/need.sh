@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# need.sh TOOL...: makes sure that each tool is there: cc, python3, pip, node, rustup,
+# need.sh TOOL...: makes sure that each tool is there: cc, python3, pip, node, npm, rustup,
 # what a mesh is made of, or one whose package has its name. On Debian and Ubuntu, as
 # root, what is missing is installed; elsewhere
 # the one command that gets it is named.
@@ -17,16 +17,28 @@ debian_package() {
         cc) echo gcc libc6-dev ;;
         pip) echo python3-pip ;;
         node) echo nodejs ;;
+        npm) npm_package ;;
         etcd) echo etcd-server ;;
         ip) echo iproute2 ;;
         *) echo "$1" ;;
     esac
 }
 
+# Debian's Node comes without npm, which is a package of its own; another's may bring it
+# along, and then that package cannot stand beside it.
+npm_package() {
+    if apt-cache show --no-all-versions nodejs | grep -qE '^Provides:(.*,)? npm( |,|$)'; then
+        echo nodejs
+    else
+        echo npm
+    fi
+}
+
 brew_formula() {
     case $1 in
         cc) echo gcc ;;
         python3 | pip) echo python ;;
+        npm) echo node ;;
         *) echo "$1" ;;
     esac
 }
@@ -61,13 +73,13 @@ if ((EUID != 0)); then
     exit 1
 fi
 
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq
 packages=()
 for tool in "${missing[@]}"; do
     read -ra some <<<"$(debian_package "$tool")"
     packages+=("${some[@]}")
 done
-export DEBIAN_FRONTEND=noninteractive
-apt-get update -qq
 for package in "${packages[@]}"; do
     [[ $package != rustup || -n $(apt-cache search --names-only '^rustup$') ]] || no_rustup
 done

@@ -6,6 +6,7 @@ mod hollow;
 mod images;
 mod laws;
 mod module;
+mod optimise;
 
 use std::process::ExitCode;
 
@@ -29,8 +30,10 @@ fn main() -> ExitCode {
 }
 
 const USAGE: &str = "usage:
-  xtask module <in.wasm> <out.wasm> --name N --version V --revision R [--max-kib N] [--names keep]
-      trim a linked module to the callbacks that it declares, stamp it, check it
+  xtask module <in.wasm> <out.wasm> --name N --version V --revision R [--max-kib N]
+               [--wasm-opt PATH] [--names keep]
+      trim a linked module to the callbacks that it declares, optimise it, stamp it,
+      check it
   xtask images <dist> <manifests> --registry R --source URL <module>...
       write an OCI image of each dist/<module>.wasm to dist/images, print its pinned
       name, and write the manifests with these names to dist; without a registry the

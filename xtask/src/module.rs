@@ -1,15 +1,17 @@
 //! What happens to a module after linking: trimmed to the callbacks that it
-//! declares, stamped, and checked against what the oldest host offers.
+//! declares, optimised, stamped, and checked against what the oldest host offers.
 
 use std::borrow::Cow;
 use std::fs;
+use std::path::Path;
 
 use gatepost_filter::Phases;
 use gatepost_host::STAMP_SECTION;
-use walrus::{CustomSection, IdsToIndices, Module, ModuleConfig, RawCustomSection};
+use walrus::{CustomSection, IdsToIndices, Module, ModuleConfig};
 
 use crate::fold::fold;
 use crate::hollow::Hollow;
+use crate::optimise::optimise;
 
 /// The WASI calls of Envoy 1.31's Proxy-Wasm host, which is Edge Stack's. A
 /// module that imports anything else does not load there.
@@ -79,12 +81,18 @@ const BY_PHASE: [(Phases, &[(&str, &str)]); 6] = [
 /// The section in which a module says its name, version and revision.
 pub(crate) const MODULE_SECTION: &str = "gatepost.module";
 
-/// Who and what a module is, and how large it may be.
+/// In which the compiler says what it was allowed to use: wasm-opt would take it for what
+/// is used.
+const FEATURES_SECTION: &str = "target_features";
+
+/// Who and what a module is, how it is optimised and how large it may be.
 struct Options<'a> {
     name: &'a str,
     version: &'a str,
     revision: &'a str,
     max_kib: Option<u64>,
+    /// Where wasm-opt is. Without it the module is only trimmed.
+    wasm_opt: Option<&'a str>,
     /// To see what takes the room.
     keeps_names: bool,
 }
@@ -92,9 +100,15 @@ struct Options<'a> {
 pub(crate) fn finish(input: &str, output: &str, options: &[&str]) -> Result<(), String> {
     let options = Options::parse(options)?;
     let bytes = fs::read(input).map_err(|error| format!("{input}: {error}"))?;
-    let bytes = trim(&bytes, &options).map_err(|error| format!("{input}: {error}"))?;
+    let mut bytes = trim(&bytes, &options).map_err(|error| format!("{input}: {error}"))?;
+    if let Some(tool) = options.wasm_opt {
+        let kept = Path::new(input).with_file_name("optimised");
+        bytes = optimise(tool, &bytes, options.keeps_names, &kept)
+            .map_err(|error| format!("{input}: {error}"))?;
+    }
+    add_section(&mut bytes, MODULE_SECTION, stamp(&options).as_bytes());
     let report = check(&bytes, &options).map_err(|error| format!("{input}: {error}"))?;
-    if let Some(folder) = std::path::Path::new(output).parent() {
+    if let Some(folder) = Path::new(output).parent() {
         fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     }
     // A reader, such as a running Envoy, sees the old module or the new one.
@@ -112,6 +126,7 @@ impl<'a> Options<'a> {
             version: "",
             revision: "",
             max_kib: None,
+            wasm_opt: None,
             keeps_names: false,
         };
         for pair in options.chunks(2) {
@@ -125,6 +140,7 @@ impl<'a> Options<'a> {
                         .map_err(|_| format!("--max-kib {value}: not a number"))?;
                     parsed.max_kib = Some(kib);
                 }
+                ["--wasm-opt", value] => parsed.wasm_opt = Some(value),
                 ["--names", "keep"] => parsed.keeps_names = true,
                 other => return Err(format!("{}: not an option with a value", other.join(" "))),
             }
@@ -175,10 +191,7 @@ fn trim(bytes: &[u8], options: &Options<'_>) -> Result<Vec<u8>, String> {
     let hollow = Hollow::out(&mut module)?;
     walrus::passes::gc::run(&mut module);
     hollow.check_unused(&module)?;
-    module.customs.add(RawCustomSection {
-        name: MODULE_SECTION.to_owned(),
-        data: stamp(options).into_bytes(),
-    });
+    module.customs.remove_raw(FEATURES_SECTION);
     fold(module.emit_wasm(), options.keeps_names)
 }
 
@@ -206,6 +219,26 @@ fn stamp(options: &Options<'_>) -> String {
         "revision": options.revision,
     })
     .to_string()
+}
+
+/// Adds a custom section at the end. What stands before is left to the byte.
+fn add_section(module: &mut Vec<u8>, name: &str, data: &[u8]) {
+    let mut section = Vec::new();
+    add_number(&mut section, name.len());
+    section.extend_from_slice(name.as_bytes());
+    section.extend_from_slice(data);
+    module.push(0);
+    add_number(module, section.len());
+    module.extend_from_slice(&section);
+}
+
+/// An unsigned LEB128 number.
+fn add_number(bytes: &mut Vec<u8>, mut number: usize) {
+    while number > 0x7f {
+        bytes.push((number & 0x7f) as u8 | 0x80);
+        number >>= 7;
+    }
+    bytes.push(number as u8);
 }
 
 fn check(bytes: &[u8], options: &Options<'_>) -> Result<String, String> {
@@ -258,6 +291,17 @@ mod tests {
             .collect()
     }
 
+    fn limited(max_kib: Option<u64>) -> Options<'static> {
+        Options {
+            name: "n",
+            version: "v",
+            revision: "r",
+            max_kib,
+            wasm_opt: None,
+            keeps_names: false,
+        }
+    }
+
     #[test]
     fn a_module_exports_the_callbacks_of_its_phases_and_no_others() {
         let mut plain: Vec<&str> = BASE.iter().map(|(_, exported)| *exported).collect();
@@ -275,18 +319,23 @@ mod tests {
     }
 
     #[test]
+    fn a_section_of_any_length_is_read_as_it_was_added() {
+        for length in [0, 1, 110, 127, 128, 20_000] {
+            let mut bytes = Module::default().emit_wasm();
+            let data = vec![b'x'; length];
+            add_section(&mut bytes, MODULE_SECTION, &data);
+            let mut module = Module::from_buffer(&bytes).unwrap();
+            let section = module.customs.remove_raw(MODULE_SECTION).unwrap();
+            assert_eq!(section.data(&IdsToIndices::default()), data);
+        }
+    }
+
+    #[test]
     fn an_import_that_old_hosts_lack_is_refused() {
         let mut module = Module::default();
         let kind = module.types.add(&[], &[]);
         module.add_import_func("wasi_snapshot_preview1", "sched_yield", kind);
-        let options = Options {
-            name: "n",
-            version: "v",
-            revision: "r",
-            max_kib: None,
-            keeps_names: false,
-        };
-        let error = check(&module.emit_wasm(), &options).unwrap_err();
+        let error = check(&module.emit_wasm(), &limited(None)).unwrap_err();
         assert!(
             error.contains("wasi_snapshot_preview1.sched_yield"),
             "{error}"
@@ -295,14 +344,7 @@ mod tests {
 
     #[test]
     fn a_module_that_is_too_large_is_refused() {
-        let options = Options {
-            name: "n",
-            version: "v",
-            revision: "r",
-            max_kib: Some(0),
-            keeps_names: false,
-        };
-        let error = check(&Module::default().emit_wasm(), &options).unwrap_err();
+        let error = check(&Module::default().emit_wasm(), &limited(Some(0))).unwrap_err();
         assert!(error.contains("more than 0 KiB"), "{error}");
     }
 }
