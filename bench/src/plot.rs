@@ -8,7 +8,7 @@ const WIDTH: f64 = 860.0;
 /// Where bars begin, right of the names, and how long the longest may be.
 const LEFT: f64 = 220.0;
 const LONGEST: f64 = 520.0;
-const TOP: f64 = 64.0;
+const TOP: f64 = 82.0;
 const ROW: f64 = 26.0;
 const BAR: f64 = 16.0;
 /// A bar that is longer than so many typical ones is cut, or it would hide the others.
@@ -40,7 +40,8 @@ pub(crate) fn svg(report: &Report) -> String {
          font-family=\"sans-serif\" font-size=\"13\">\n\
          <rect width=\"{WIDTH}\" height=\"{height}\" fill=\"#ffffff\"/>\n\
          <text x=\"16\" y=\"26\" font-size=\"16\" fill=\"#1c2733\">CPU time of Envoy {} per request, in microseconds</text>\n\
-         <text x=\"16\" y=\"46\" fill=\"#5b6875\">grey: the same requests without a filter; bar: minimum; line: lower quartile and median; right: minimum, and what is added</text>\n\
+         <text x=\"16\" y=\"46\" fill=\"#5b6875\">bar: minimum, its grey part the same requests without a filter; line: lower quartile and median</text>\n\
+         <text x=\"16\" y=\"64\" fill=\"#5b6875\">right: minimum, and what is added to the grey part</text>\n\
          {drawing}</svg>\n",
         escaped(&report.envoy)
     )
