@@ -1,7 +1,6 @@
 //! Build steps that Cargo cannot do. `make` calls them.
 
 mod api_key;
-mod fold;
 mod hollow;
 mod images;
 mod laws;

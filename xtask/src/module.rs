@@ -9,7 +9,6 @@ use gatepost_filter::Phases;
 use gatepost_host::STAMP_SECTION;
 use walrus::{CustomSection, IdsToIndices, Module, ModuleConfig};
 
-use crate::fold::fold;
 use crate::hollow::Hollow;
 use crate::optimise::optimise;
 
@@ -192,7 +191,7 @@ fn trim(bytes: &[u8], options: &Options<'_>) -> Result<Vec<u8>, String> {
     walrus::passes::gc::run(&mut module);
     hollow.check_unused(&module)?;
     module.customs.remove_raw(FEATURES_SECTION);
-    fold(module.emit_wasm(), options.keeps_names)
+    Ok(module.emit_wasm())
 }
 
 fn take_phases(module: &mut Module) -> Result<Phases, String> {
