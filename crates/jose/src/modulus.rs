@@ -269,8 +269,9 @@ mod tests {
             use num_bigint::BigUint;
 
             let mut modulus = modulus;
+            // Odd, and more than one.
+            *modulus.first_mut().unwrap() |= 2;
             *modulus.last_mut().unwrap() |= 1;
-            *modulus.first_mut().unwrap() |= 1;
             let exponent = exponent << 1 | 1;
             let numbers = [&base, &modulus].map(|bytes| BigUint::from_bytes_be(bytes));
             let [number, divisor] = numbers;
