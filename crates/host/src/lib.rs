@@ -5,9 +5,11 @@
 //! [`Abi`], so natively they run on the double of `crates/test-host`. On wasm32
 //! `bindings.rs` implements [`Abi`], and `entry.rs` connects the callbacks.
 //!
-//! This is the only crate with unsafe code, in those two files.
+//! This is the only crate with unsafe code, in `allocator.rs`, `bindings.rs` and `entry.rs`.
 
 mod abi;
+#[cfg(any(target_arch = "wasm32", test))]
+mod allocator;
 #[cfg(target_arch = "wasm32")]
 mod bindings;
 mod carrier;
