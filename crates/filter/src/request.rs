@@ -242,10 +242,11 @@ impl<'a> Request<'a> {
     /// When the value cannot be sent; nothing is changed then.
     pub fn set_header(&mut self, name: &str, value: &[u8]) -> Result<(), Unsendable> {
         check_value(value)?;
-        let _ = self.stream.need(self.services);
+        // Of headers that cannot be read any may be there.
+        let is_unknown = self.stream.need(self.services).is_err();
         let Stream { view, changes, .. } = &mut *self.stream;
         let was_there = view.set_header(name, value);
-        changes.put(name.as_bytes(), value, was_there);
+        changes.put(name.as_bytes(), value, was_there || is_unknown);
         Ok(())
     }
 

@@ -132,7 +132,7 @@ fn a_chain_of_shadow_filters_never_refuses_for_its_own_reasons() {
         proxy.fail("proxy_get_header_map_pairs", 10);
         proxy.passed(&by("alice"));
         proxy.mend("proxy_get_header_map_pairs");
-        proxy.fail("proxy_replace_header_map_value", 10);
+        proxy.fail("proxy_add_header_map_value", 10);
         proxy.passed(&by("alice"));
         for reason in ["headers_unreadable", "host_error"] {
             assert_eq!(

@@ -52,6 +52,12 @@ pub trait Abi {
     /// As the proxy answers.
     fn header_map(&self, map: HeaderMap) -> Result<Vec<u8>, Status>;
 
+    /// `proxy_add_header_map_value`: of a header that is there, one value more.
+    ///
+    /// # Errors
+    /// As the proxy answers.
+    fn add_header(&self, map: HeaderMap, name: &[u8], value: &[u8]) -> Result<(), Status>;
+
     /// `proxy_replace_header_map_value`.
     ///
     /// # Errors

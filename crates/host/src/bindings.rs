@@ -33,6 +33,13 @@ unsafe extern "C" {
         size: *mut usize,
     ) -> u32;
     fn proxy_get_header_map_pairs(map: u32, data: *mut *mut u8, size: *mut usize) -> u32;
+    fn proxy_add_header_map_value(
+        map: u32,
+        name: *const u8,
+        name_size: usize,
+        value: *const u8,
+        value_size: usize,
+    ) -> u32;
     fn proxy_replace_header_map_value(
         map: u32,
         name: *const u8,
@@ -178,6 +185,18 @@ impl Abi for Bindings {
 
     fn header_map(&self, map: HeaderMap) -> Result<Vec<u8>, Status> {
         returned(|data, size| unsafe { proxy_get_header_map_pairs(map as u32, data, size) })
+    }
+
+    fn add_header(&self, map: HeaderMap, name: &[u8], value: &[u8]) -> Result<(), Status> {
+        ok(unsafe {
+            proxy_add_header_map_value(
+                map as u32,
+                name.as_ptr(),
+                name.len(),
+                value.as_ptr(),
+                value.len(),
+            )
+        })
     }
 
     fn replace_header(&self, map: HeaderMap, name: &[u8], value: &[u8]) -> Result<(), Status> {

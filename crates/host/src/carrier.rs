@@ -87,6 +87,9 @@ impl Carrier<'_> {
 pub(crate) fn apply(changes: &Changes, map: HeaderMap, abi: &dyn Abi) -> Result<(), HostError> {
     for (name, change) in changes.iter() {
         match change {
+            Change::Add(value) => abi
+                .add_header(map, name, value)
+                .map_err(refused("add_header_map_value"))?,
             Change::Set(value) => abi
                 .replace_header(map, name, value)
                 .map_err(refused("replace_header_map_value"))?,

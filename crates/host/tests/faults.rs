@@ -83,6 +83,7 @@ fn the_chain_of_these_tests_makes_every_call_of_the_abi() {
             seen,
             [
                 "clock_time_get",
+                "proxy_add_header_map_value",
                 "proxy_call_foreign_function",
                 "proxy_continue_stream",
                 "proxy_define_metric",
@@ -183,6 +184,7 @@ fn a_call_that_only_tells_changes_no_verdict() {
 fn a_header_that_cannot_be_changed_is_a_host_error() {
     each_code(|code| {
         for call in [
+            "proxy_add_header_map_value",
             "proxy_replace_header_map_value",
             "proxy_remove_header_map_value",
         ] {

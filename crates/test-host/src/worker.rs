@@ -161,6 +161,12 @@ impl Abi for Worker {
         })
     }
 
+    fn add_header(&self, map: HeaderMap, name: &[u8], value: &[u8]) -> Result<(), Status> {
+        self.enter("proxy_add_header_map_value")?;
+        let _ = self.stream(|stream| stream.writes += 1);
+        self.map(map, |pairs| pairs.push((name.to_vec(), value.to_vec())))
+    }
+
     fn replace_header(&self, map: HeaderMap, name: &[u8], value: &[u8]) -> Result<(), Status> {
         self.enter("proxy_replace_header_map_value")?;
         let _ = self.stream(|stream| stream.writes += 1);

@@ -10,6 +10,14 @@ use wasmtime::{IntoFunc, Linker};
 use super::guest::{Guest, Host, present, status};
 use crate::worker::Worker;
 
+type WriteHeader = fn(&Worker, HeaderMap, &[u8], &[u8]) -> Result<(), Status>;
+
+/// What writes a header.
+const WRITES: [(&str, WriteHeader); 2] = [
+    ("proxy_add_header_map_value", Worker::add_header),
+    ("proxy_replace_header_map_value", Worker::replace_header),
+];
+
 pub(super) fn define_proxy(linker: &mut Linker<Rc<Worker>>) {
     env(
         linker,
@@ -73,18 +81,25 @@ pub(super) fn define_proxy(linker: &mut Linker<Rc<Worker>>) {
             Guest::new(&mut caller).returning(bytes, |guest, bytes| guest.give(data, size, &bytes))
         },
     );
-    env(
-        linker,
-        "proxy_replace_header_map_value",
-        |mut caller: Host<'_>, map: u32, name: u32, name_size: u32, value: u32, value_size: u32| {
-            let Some(map) = header_map(map) else {
-                return Status::BAD_ARGUMENT.0;
-            };
-            let guest = Guest::new(&mut caller);
-            let (name, value) = (guest.bytes(name, name_size), guest.bytes(value, value_size));
-            status(caller.data().replace_header(map, &name, &value))
-        },
-    );
+    for (function, writes) in WRITES {
+        env(
+            linker,
+            function,
+            move |mut caller: Host<'_>,
+                  map: u32,
+                  name: u32,
+                  name_size: u32,
+                  value: u32,
+                  value_size: u32| {
+                let Some(map) = header_map(map) else {
+                    return Status::BAD_ARGUMENT.0;
+                };
+                let guest = Guest::new(&mut caller);
+                let (name, value) = (guest.bytes(name, name_size), guest.bytes(value, value_size));
+                status(writes(caller.data(), map, &name, &value))
+            },
+        );
+    }
     env(
         linker,
         "proxy_remove_header_map_value",
