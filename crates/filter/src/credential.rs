@@ -7,10 +7,9 @@ mod text;
 use std::borrow::Cow;
 use std::fmt;
 
+use gatepost_bytes::equal_ignoring_case;
 use gatepost_config::{FieldPath, Problems};
-use gatepost_http_match::{
-    HeaderNames, Headers, RequestView, cookies, equal_ignoring_case, parameters, query_of,
-};
+use gatepost_http_match::{HeaderNames, Headers, RequestView, cookies, parameters, query_of};
 
 pub use self::config::{CredentialHeaderConfig, CredentialSourcesConfig};
 pub use self::strip::ForwardedCredential;

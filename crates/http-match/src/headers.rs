@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::bytes::equal_ignoring_case;
 use crate::names::HeaderNames;
+use gatepost_bytes::equal_ignoring_case;
 
 /// The headers of one request: one buffer, and where in it each name and value
 /// stands. Values are bytes, not text; a repeated header keeps all its values.

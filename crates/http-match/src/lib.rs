@@ -13,7 +13,6 @@
 //! denies, is passed by with bytes that have no reading.
 
 mod authority;
-mod bytes;
 mod claim_path;
 mod config;
 mod cookies;
@@ -32,7 +31,6 @@ mod truth;
 mod view;
 
 pub use authority::Host;
-pub use bytes::{equal, equal_ignoring_case};
 pub use claim_path::{AtPath, ClaimPath, ClaimPathError};
 pub use config::{
     ClaimMatchConfig, FieldMatchConfig, MatchConfig, PathMatchConfig, TextMatchConfig,

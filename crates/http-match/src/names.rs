@@ -1,6 +1,6 @@
 //! Names of headers, and which of them are one.
 
-use crate::bytes::equal;
+use gatepost_bytes::equal;
 
 /// Whether `name` is a spelling of `owned`: letters compare without regard to
 /// case and `_` counts as `-`, because servers that put headers into variables

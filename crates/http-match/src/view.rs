@@ -3,10 +3,10 @@
 use std::cell::OnceCell;
 
 use crate::authority::{Authority, Host};
-use crate::bytes::equal_ignoring_case;
 use crate::headers::Span;
 use crate::target::{Reading, Target};
 use crate::{Facts, HeaderNames, Headers, Undecided};
+use gatepost_bytes::equal_ignoring_case;
 
 /// What filters see of a request: its headers, its target taken apart, and what
 /// filters before them learned.

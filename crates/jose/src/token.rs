@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use gatepost_bytes::find;
+
 use crate::header::Header;
 use crate::{Algorithm, TokenError, base64url};
 
@@ -149,10 +151,13 @@ fn split(bytes: &[u8]) -> Result<Segments<'_>, TokenError> {
     if bytes.starts_with(b"{") {
         return Err(TokenError::Segments);
     }
-    // As text, in which the standard library looks for a character word by word.
-    let text = str::from_utf8(bytes).map_err(|_| TokenError::Segments)?;
-    let mut segments = text.split('.').map(str::as_bytes);
-    let mut next = || segments.next();
+    let mut rest = Some(bytes);
+    let mut next = || {
+        let here = rest?;
+        let dot = find(here, b'.');
+        rest = dot.and_then(|dot| here.get(dot.saturating_add(1)..));
+        here.get(..dot.unwrap_or(here.len()))
+    };
     match (next(), next(), next(), next(), next(), next()) {
         (Some(header), Some(payload), Some(signature), None, ..) => {
             Ok((header, payload, signature))

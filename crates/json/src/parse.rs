@@ -1,5 +1,7 @@
 //! Reading a JSON text.
 
+use gatepost_bytes::{equal, find_word};
+
 use crate::{Expected, JsonError, Number, Value};
 
 /// What bounds the work and the memory of reading a text.
@@ -177,8 +179,9 @@ impl<'a> Reader<'a> {
     /// Reads the characters that stand for themselves.
     fn plain(&mut self) -> &'a str {
         let rest = self.rest();
-        let is_plain = |byte: &u8| !matches!(byte, b'"' | b'\\' | 0..=0x1f);
-        let len = rest.iter().position(|byte| !is_plain(byte));
+        let len = find_word(rest, |word| {
+            word.equal(b'"').or(word.equal(b'\\')).or(word.below(0x20))
+        });
         let (start, len) = (self.at, len.unwrap_or(rest.len()));
         self.skip(len);
         self.text.get(start..self.at).unwrap_or_default()
@@ -292,7 +295,10 @@ fn names_differ(members: &[(String, Value)]) -> bool {
     if members.len() <= FEW {
         let mut rest = members;
         while let Some(((name, _), others)) = rest.split_first() {
-            if others.iter().any(|(other, _)| other == name) {
+            if others
+                .iter()
+                .any(|(other, _)| equal(other.as_bytes(), name.as_bytes()))
+            {
                 return false;
             }
             rest = others;

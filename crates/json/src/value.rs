@@ -1,5 +1,7 @@
 //! A JSON value.
 
+use gatepost_bytes::equal;
+
 use crate::{Number, push_json_string};
 
 /// A JSON value. What [`parse`](crate::parse) returns takes at most some 50
@@ -25,7 +27,8 @@ impl Value {
     /// The first member `name` of an object.
     #[must_use]
     pub fn member(&self, name: &str) -> Option<&Self> {
-        let (_, value) = self.as_object()?.iter().find(|(known, _)| known == name)?;
+        let is_it = |known: &str| equal(known.as_bytes(), name.as_bytes());
+        let (_, value) = self.as_object()?.iter().find(|(known, _)| is_it(known))?;
         Some(value)
     }
 

@@ -6,7 +6,7 @@
 
 use std::rc::Rc;
 
-use gatepost_http_match::equal;
+use gatepost_bytes::equal;
 
 /// How many tokens share a set.
 const WAYS: usize = 8;

@@ -7,7 +7,7 @@ use gatepost_config::FieldPath;
 use super::compile::Compiler;
 use super::expression::Expression;
 use super::field::Found;
-use crate::bytes;
+
 use crate::limits::{LONGEST_LITERAL, LONGEST_NEEDLE, LONGEST_SUBJECT};
 use crate::truth::{Truth, any};
 use crate::{Given, OneOrMany, TextMatchConfig, Undecided};
@@ -194,7 +194,7 @@ impl Test {
 pub(super) fn equal(part: &[u8], literal: &[u8], ignore_case: bool) -> bool {
     match ignore_case {
         true => part.eq_ignore_ascii_case(literal),
-        false => bytes::equal(part, literal),
+        false => gatepost_bytes::equal(part, literal),
     }
 }
 
