@@ -1,11 +1,12 @@
 //! A token as it arrives: three segments, read strictly, not yet believed.
 
 use std::fmt;
+use std::rc::Rc;
 
 use gatepost_bytes::find;
 
 use crate::header::Header;
-use crate::{Algorithm, TokenError, base64url};
+use crate::{Algorithm, KnownHeaders, TokenError, base64url};
 
 /// What bounds the work of reading a token.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -31,7 +32,8 @@ impl Default for TokenLimits {
 /// right. Whoever wrote it may be anybody: nothing is verified yet.
 pub struct Token<'a> {
     signing_input: &'a [u8],
-    header: Header,
+    header_text: &'a [u8],
+    header: Rc<Header>,
     payload: Vec<u8>,
     signature: Vec<u8>,
     max_depth: u8,
@@ -59,12 +61,24 @@ impl<'a> Token<'a> {
     /// It is too long, no compact JWS, unsigned, encrypted, nested, or needs what
     /// nobody here understands ([`TokenError`]).
     pub fn parse(bytes: &'a [u8], limits: TokenLimits) -> Result<Self, TokenError> {
+        Self::parse_with(bytes, limits, &KnownHeaders::default())
+    }
+
+    /// The same, faster if its header is known.
+    ///
+    /// # Errors
+    /// As for [`Self::parse`].
+    pub fn parse_with(
+        bytes: &'a [u8],
+        limits: TokenLimits,
+        known: &KnownHeaders,
+    ) -> Result<Self, TokenError> {
         if bytes.len() > limits.max_bytes {
             return Err(TokenError::TooLong {
                 most: limits.max_bytes,
             });
         }
-        let (header, payload, signature) = split(bytes)?;
+        let (header_text, payload, signature) = split(bytes)?;
         let signing_input = bytes
             .len()
             .checked_sub(signature.len().saturating_add(1))
@@ -72,13 +86,19 @@ impl<'a> Token<'a> {
             .ok_or(TokenError::Segments)?;
         let decode =
             |text: &[u8], segment| base64url::decode(text).ok_or(TokenError::Base64(segment));
-        let header = decode(header, Segment::Header)?;
-        let header = Header::parse(&header, limits.max_depth)?;
+        let header = match known.find(header_text, limits.max_depth) {
+            Some(header) => header,
+            None => {
+                let json = decode(header_text, Segment::Header)?;
+                Rc::new(Header::parse(&json, limits.max_depth)?)
+            }
+        };
         if signature.is_empty() {
             return Err(TokenError::Unsigned);
         }
         Ok(Self {
             signing_input,
+            header_text,
             header,
             payload: decode(payload, Segment::Payload)?,
             signature: decode(signature, Segment::Signature)?,
@@ -127,6 +147,11 @@ impl<'a> Token<'a> {
     #[must_use]
     pub fn into_unverified_payload(self) -> Vec<u8> {
         self.payload
+    }
+
+    /// The header's segment, and what it says.
+    pub(crate) fn read_header(&self) -> (&'a [u8], &Rc<Header>) {
+        (self.header_text, &self.header)
     }
 
     pub(crate) fn max_depth(&self) -> u8 {

@@ -18,6 +18,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use forge::encode;
 use forge::issued::Issued;
+use gatepost_jose::{Algorithm, KnownHeaders, Token, TokenError, TokenLimits};
 
 const TOKENS: usize = 100_000;
 
@@ -60,6 +61,7 @@ fn no_token_that_differs_from_an_issued_one_is_accepted() {
 fn mutate(issued: &Issued, seed: u64, count: usize) -> BTreeMap<&'static str, usize> {
     let known: HashSet<&[u8]> = issued.tokens.iter().map(|token| token.as_bytes()).collect();
     let mut chance = Chance(seed);
+    let headers = KnownHeaders::default();
     let mut refusals = BTreeMap::new();
     let mut made = 0;
     while made < count {
@@ -67,6 +69,11 @@ fn mutate(issued: &Issued, seed: u64, count: usize) -> BTreeMap<&'static str, us
         if known.contains(&token[..]) {
             continue;
         }
+        headers.keep(&forge::parse(&issued.tokens[made % issued.tokens.len()]));
+        assert_eq!(
+            read(&token, &headers),
+            read(&token, &KnownHeaders::default())
+        );
         made += 1;
         match issued.verify(&token) {
             Ok(_) => panic!("accepted: {}", token.escape_ascii()),
@@ -74,6 +81,24 @@ fn mutate(issued: &Issued, seed: u64, count: usize) -> BTreeMap<&'static str, us
         }
     }
     refusals
+}
+
+type Read = (Algorithm, Option<String>, Vec<String>, [Vec<u8>; 3]);
+
+/// All that a token says before anybody believes it, or why it is none.
+fn read(token: &[u8], headers: &KnownHeaders) -> Result<Read, TokenError> {
+    let token = Token::parse_with(token, TokenLimits::default(), headers)?;
+    let parts = [
+        token.signing_input(),
+        token.unverified_payload(),
+        token.signature(),
+    ];
+    Ok((
+        token.algorithm(),
+        token.key_id().map(str::to_owned),
+        token.header().names().map(str::to_owned).collect(),
+        parts.map(<[u8]>::to_vec),
+    ))
 }
 
 fn mutant(issued: &Issued, chance: &mut Chance) -> Vec<u8> {

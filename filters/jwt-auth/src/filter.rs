@@ -13,7 +13,7 @@ use gatepost_filter::{
     RootEvent, RuleRef, Services, Verdict, is_cors_preflight,
 };
 use gatepost_http_match::Selection;
-use gatepost_jose::{AlgorithmSet, TokenLimits};
+use gatepost_jose::{AlgorithmSet, KnownHeaders, TokenLimits};
 
 use self::hope::Hope;
 pub(crate) use self::load::load;
@@ -30,6 +30,7 @@ struct JwtAuth {
     /// By [`Leaf::provider`](crate::requirement::Leaf::provider).
     providers: Vec<Provider>,
     cache: RefCell<Cache<Verified>>,
+    headers: KnownHeaders,
     limits: TokenLimits,
     /// The algorithms that the proxy checks.
     by_proxy: AlgorithmSet,
@@ -182,6 +183,7 @@ impl JwtAuth {
         let judge = Judge {
             providers: &self.providers,
             cache: &self.cache,
+            headers: &self.headers,
             limits: self.limits,
             by_proxy: self.by_proxy,
             services,

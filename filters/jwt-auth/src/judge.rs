@@ -16,7 +16,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use gatepost_filter::Services;
-use gatepost_jose::{AlgorithmSet, ClaimsError, ClaimsPolicy, Jwk, TokenLimits};
+use gatepost_jose::{AlgorithmSet, ClaimsError, ClaimsPolicy, Jwk, KnownHeaders, TokenLimits};
 
 pub(crate) use self::budget::SignatureChecks;
 use self::checks::{check_algorithm, check_binding_of, check_subject};
@@ -38,6 +38,7 @@ use crate::verifier::Verifier;
 pub(crate) struct Judge<'a> {
     pub(crate) providers: &'a [Provider],
     pub(crate) cache: &'a RefCell<Cache<Verified>>,
+    pub(crate) headers: &'a KnownHeaders,
     pub(crate) limits: TokenLimits,
     pub(crate) by_proxy: AlgorithmSet,
     pub(crate) services: &'a dyn Services,
@@ -150,8 +151,9 @@ impl Judge<'_> {
                 }
             }
         }
-        let parsed = token.parsed(self.limits)?;
+        let parsed = token.parsed(self.limits, self.headers)?;
         let verified = Rc::new(self.verify((leaf.provider, provider), policy, parsed)?);
+        self.headers.keep(&parsed.token);
         self.cache.borrow_mut().insert(
             leaf.provider,
             bytes,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use gatepost_config::Problems;
 use gatepost_filter::{Level, Load, Loaded, RequestMemory};
-use gatepost_jose::{AlgorithmSet, TokenLimits};
+use gatepost_jose::{AlgorithmSet, KnownHeaders, TokenLimits};
 
 use super::JwtAuth;
 use crate::cache::Cache;
@@ -64,6 +64,7 @@ pub(crate) fn load(load: &Load<'_>) -> Result<Loaded, Problems> {
             .then_some(FIRST_TICK),
         filter: Box::new(JwtAuth {
             cache: RefCell::new(Cache::new(plan.cache.entries, plan.cache.max_bytes)),
+            headers: KnownHeaders::default(),
             limits: TokenLimits {
                 max_bytes: plan.max_token_bytes,
                 ..TokenLimits::default()

@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 
 use gatepost_filter::Credential;
-use gatepost_jose::{Token, TokenClaims, TokenLimits};
+use gatepost_jose::{KnownHeaders, Token, TokenClaims, TokenLimits};
 
 use super::Refusal;
 use crate::reason::{Row, Stage};
@@ -32,16 +32,27 @@ impl<'a> Presented<'a> {
         }
     }
 
-    pub(super) fn parsed(&self, limits: TokenLimits) -> Result<&Parsed<'a>, Refusal> {
-        let parsed = self.parsed.get_or_init(|| parse(self.text, limits));
+    pub(super) fn parsed(
+        &self,
+        limits: TokenLimits,
+        headers: &KnownHeaders,
+    ) -> Result<&Parsed<'a>, Refusal> {
+        let parsed = self
+            .parsed
+            .get_or_init(|| parse(self.text, limits, headers));
         parsed
             .as_ref()
             .map_err(|row| Refusal::new(Stage::Parse, *row))
     }
 }
 
-fn parse(text: &[u8], limits: TokenLimits) -> Result<Parsed<'_>, Row> {
-    let token = Token::parse(text, limits).map_err(|error| Row::invalid_token(error.code()))?;
+fn parse<'a>(
+    text: &'a [u8],
+    limits: TokenLimits,
+    headers: &KnownHeaders,
+) -> Result<Parsed<'a>, Row> {
+    let token = Token::parse_with(text, limits, headers)
+        .map_err(|error| Row::invalid_token(error.code()))?;
     let claims =
         TokenClaims::unverified(&token).map_err(|error| Row::invalid_token(error.code()))?;
     Ok(Parsed { token, claims })
