@@ -1,6 +1,7 @@
 //! Key sets (RFC 7517 5): read, with what is of no use left out; and asked for
 //! the keys that a token may have been signed with.
 
+use std::collections::BinaryHeap;
 use std::fmt;
 
 use gatepost_config::Shown;
@@ -317,8 +318,8 @@ fn kid(entry: &Value) -> Option<&str> {
 /// handed out one by one, and do not overlap when they are replaced. One that is of
 /// no use counts, too: it may be the one that was meant.
 fn drop_shared_kids(entries: &[Value], keys: &mut Vec<(usize, Jwk)>, dropped: &mut Vec<Dropped>) {
-    let mut kids: Vec<&str> = entries.iter().filter_map(kid).collect();
-    kids.sort_unstable();
+    let kids: BinaryHeap<&str> = entries.iter().filter_map(kid).collect();
+    let kids = kids.into_sorted_vec();
     let is_shared = |kid: &str| {
         let first = kids.partition_point(|known| *known < kid);
         kids.get(first.saturating_add(1)) == Some(&kid)

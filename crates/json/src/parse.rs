@@ -1,5 +1,7 @@
 //! Reading a JSON text.
 
+use std::collections::BinaryHeap;
+
 use gatepost_bytes::{equal, find_word};
 
 use crate::{Expected, JsonError, Number, Value};
@@ -305,7 +307,8 @@ fn names_differ(members: &[(String, Value)]) -> bool {
         }
         return true;
     }
-    let mut names: Vec<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
-    names.sort_unstable();
+    // A heap: sorting a slice takes some 6 KiB of a module for each type.
+    let names: BinaryHeap<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
+    let names = names.into_sorted_vec();
     names.is_sorted_by(|one, next| one != next)
 }

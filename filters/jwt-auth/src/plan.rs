@@ -9,6 +9,8 @@ mod requirement;
 mod revocation;
 mod rules;
 
+use std::collections::BinaryHeap;
+
 use gatepost_config::{FieldPath, Problems, Whole};
 use gatepost_filter::{
     Challenges, CorsPreflight, CredentialSources, DefaultAction, DenyResponse, RecordWhen, Rules,
@@ -148,15 +150,14 @@ impl Plan {
 
     /// The headers that this filter alone may set.
     pub(crate) fn owned_headers(&self) -> Vec<String> {
-        let mut owned: Vec<String> = self
+        let owned: BinaryHeap<&str> = self
             .providers
             .iter()
             .flat_map(|provider| provider.output.headers())
-            .map(str::to_owned)
             .collect();
-        owned.sort_unstable();
+        let mut owned = owned.into_sorted_vec();
         owned.dedup();
-        owned
+        owned.into_iter().map(str::to_owned).collect()
     }
 }
 
