@@ -407,6 +407,7 @@ impl Chain {
                 } = wait.otherwise;
                 if !instance.settings.is_shadow(rule) {
                     stream.wait = Some(wait);
+                    stream.changes.doubt();
                     return Some(Outcome::Wait);
                 }
                 tell(stream, Decision::ShadowUndetermined, rule, reason, fields);

@@ -14,13 +14,15 @@ pub struct Changes {
     /// piece of memory is cheaper than one for each.
     text: Vec<u8>,
     pending: Vec<Pending>,
+    /// The proxy's map may have more than anybody here has seen.
+    is_in_doubt: bool,
 }
 
 /// What happens to all values of a header.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Change<'a> {
-    /// It has none, and gets this one: the proxy adds a header in half the time that
-    /// it takes to replace one.
+    /// It has none for certain, and gets this one: the proxy adds a header in half the
+    /// time that it takes to replace one.
     Add(&'a [u8]),
     /// They become this one.
     Set(&'a [u8]),
@@ -94,12 +96,20 @@ impl Changes {
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], Change<'_>)> {
         self.pending.iter().map(|pending| {
             let change = match &pending.value {
-                Some(value) if !pending.is_there => Change::Add(piece(&self.text, value)),
+                Some(value) if !pending.is_there && !self.is_in_doubt => {
+                    Change::Add(piece(&self.text, value))
+                }
                 Some(value) => Change::Set(piece(&self.text, value)),
                 None => Change::Remove,
             };
             (piece(&self.text, &pending.name), change)
         })
+    }
+
+    /// From now on what is not known to be there may be there all the same: the headers
+    /// could not be read, or the request has waited, and others could write meanwhile.
+    pub(crate) fn doubt(&mut self) {
+        self.is_in_doubt = true;
     }
 
     /// Whether nothing changes.
@@ -126,6 +136,7 @@ impl Changes {
         if let Some(known) = self.pending.iter_mut().find(is_it) {
             return change(known);
         }
+        let is_there = is_there || is_one_of_the_proxy(name);
         let name = self.store(name);
         if let Some(name) = self.text.get_mut(name.clone()) {
             name.make_ascii_lowercase();
@@ -149,6 +160,12 @@ impl Changes {
         self.text.extend_from_slice(text);
         start..self.text.len()
     }
+}
+
+/// Whether the proxy's map may have a header under another name: Envoy takes `host` for
+/// `:authority`.
+fn is_one_of_the_proxy(name: &[u8]) -> bool {
+    name.starts_with(b":") || name.eq_ignore_ascii_case(b"host")
 }
 
 fn piece<'t>(text: &'t [u8], piece: &Piece) -> &'t [u8] {
@@ -251,6 +268,20 @@ mod tests {
                 (b"x-old", Change::Set(b"1"))
             ]
         );
+    }
+
+    #[test]
+    fn what_may_be_there_is_replaced() {
+        let mut changes = Changes::default();
+        for name in [&b"Host"[..], b":scheme", b"x-new"] {
+            changes.set(name, b"1", false).unwrap();
+        }
+        let known: Vec<_> = changes.iter().map(|(_, change)| change).collect();
+        let set = Change::Set(b"1");
+        assert_eq!(known, [set, set, Change::Add(b"1")]);
+        changes.doubt();
+        let doubted: Vec<_> = changes.iter().map(|(_, change)| change).collect();
+        assert_eq!(doubted, [set; 3]);
     }
 
     #[test]

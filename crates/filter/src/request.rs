@@ -242,11 +242,12 @@ impl<'a> Request<'a> {
     /// When the value cannot be sent; nothing is changed then.
     pub fn set_header(&mut self, name: &str, value: &[u8]) -> Result<(), Unsendable> {
         check_value(value)?;
-        // Of headers that cannot be read any may be there.
-        let is_unknown = self.stream.need(self.services).is_err();
+        if self.stream.need(self.services).is_err() {
+            self.stream.changes.doubt();
+        }
         let Stream { view, changes, .. } = &mut *self.stream;
         let was_there = view.set_header(name, value);
-        changes.put(name.as_bytes(), value, was_there || is_unknown);
+        changes.put(name.as_bytes(), value, was_there);
         Ok(())
     }
 

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use gatepost_test_host::{Code, TestProxy, Verdict};
-use support::{EVERYTHING, by, each_code, everything, proxy, through};
+use support::{EVERYTHING, by, each_code, everything, plain, proxy, quick, through};
 
 /// All statuses of the ABI but OK, and one that is none.
 fn statuses() -> impl Iterator<Item = u32> {
@@ -78,7 +78,11 @@ fn the_chain_of_these_tests_makes_every_call_of_the_abi() {
         proxy.end(sent);
         let (_, verdict) = through(&mut proxy, &by("mallory"));
         assert!(matches!(&verdict, Verdict::Replied(reply) if reply.details == "gate_denied"));
-        let seen: Vec<_> = proxy.calls_seen().into_keys().collect();
+        let mut quick = quick(code);
+        quick.passed(&plain());
+        let mut seen = proxy.calls_seen();
+        seen.extend(quick.calls_seen());
+        let seen: Vec<_> = seen.into_keys().collect();
         assert_eq!(
             seen,
             [
@@ -184,7 +188,6 @@ fn a_call_that_only_tells_changes_no_verdict() {
 fn a_header_that_cannot_be_changed_is_a_host_error() {
     each_code(|code| {
         for call in [
-            "proxy_add_header_map_value",
             "proxy_replace_header_map_value",
             "proxy_remove_header_map_value",
         ] {
@@ -203,6 +206,43 @@ fn a_header_that_cannot_be_changed_is_a_host_error() {
                 );
             }
         }
+    });
+}
+
+#[test]
+fn a_header_that_cannot_be_added_is_a_host_error() {
+    each_code(|code| {
+        for status in statuses() {
+            let mut proxy = quick(code);
+            proxy.fail("proxy_add_header_map_value", status);
+            let reply = proxy.refused(&plain());
+            assert_eq!((reply.status, reply.details.as_str()), (503, "host_error"));
+        }
+    });
+}
+
+#[test]
+fn only_what_is_certainly_missing_is_added() {
+    let writes = |proxy: &TestProxy| {
+        let seen = proxy.calls_seen();
+        ["add", "replace"].map(|verb| {
+            let call = format!("proxy_{verb}_header_map_value");
+            seen.get(call.as_str()).copied().unwrap_or_default()
+        })
+    };
+    each_code(|code| {
+        let mut proxy = quick(code);
+        proxy.passed(&plain());
+        assert_eq!(writes(&proxy), [1, 0]);
+        // The client has sent what is ours.
+        proxy.passed(&plain().header("x-sub", "forged"));
+        assert_eq!(writes(&proxy), [1, 1]);
+        // While it waits, others can write.
+        let mut proxy = everything(code);
+        proxy.forget_calls_seen();
+        through(&mut proxy, &plain());
+        let [added, replaced] = writes(&proxy);
+        assert!(added == 0 && replaced > 0, "{added} {replaced}");
     });
 }
 

@@ -25,6 +25,21 @@ pub(crate) const EVERYTHING: &str = r#"{"filters": [
     {"name": "ask-grpc", "ask": {"cluster": "service", "grpc": true, "at_most": "5s"}},
     {"gate": {"record": "always", "rules": [{"name": "bad", "user": "mallory"}]}}]}"#;
 
+/// A chain that never waits: what its requests lack is added to them.
+pub(crate) const QUICK: &str = r#"{"filters": [{"learn": {"from": "x-user"}}]}"#;
+
+/// A request to which the quick chain adds a header.
+pub(crate) fn plain() -> RequestParts {
+    RequestParts::get("/").header("x-user", "alice")
+}
+
+/// A proxy with the quick chain.
+pub(crate) fn quick(code: &Code) -> TestProxy {
+    let mut proxy = proxy(code);
+    assert!(proxy.configure(QUICK), "refused: {}", proxy.log_text());
+    proxy
+}
+
 /// A proxy that has what the chain needs, but no plugin yet.
 pub(crate) fn proxy(code: &Code) -> TestProxy {
     let mut proxy = TestProxy::new(code);
