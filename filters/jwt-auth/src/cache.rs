@@ -147,6 +147,8 @@ impl<V> Cache<V> {
 }
 
 impl<V> Entry<V> {
+    /// Not in constant time: the last eight bytes of a signature are compared at once,
+    /// and whoever does not have them learns nothing of the rest.
     fn is(&self, provider: usize, token: &[u8]) -> bool {
         self.provider == provider && equal(&self.token, token)
     }
