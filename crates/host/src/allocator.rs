@@ -2,7 +2,7 @@
 //! blocks that were given back.
 //!
 //! A request takes some sixty small blocks and gives them all back. From a list that is
-//! a dozen instructions each; the C library, which joins and splits blocks, takes eighty.
+//! some thirty instructions each; the C library, which joins and splits blocks, takes eighty.
 
 #![allow(unsafe_code)]
 
