@@ -13,6 +13,10 @@ const MAY_BE_UNSAFE: [(&str, &[&str]); 1] = [(
     &["src/allocator.rs", "src/bindings.rs", "src/entry.rs"],
 )];
 
+/// The crate and the file that may say of a type of its own that threads may share it: in
+/// a static, its cells are as good as mutable statics.
+const MAY_BE_SYNC: (&str, &str) = ("gatepost-host", "src/allocator.rs");
+
 /// Lints that no source file of a shipped crate may allow outside tests.
 const PANICS: [&str; 9] = [
     "clippy::panic",
@@ -168,8 +172,20 @@ fn check_package(name: &str, manifest: &Path, broken: &mut Vec<String>) -> Resul
         if code.contains("static mut ") {
             broken.push(format!("{}: has a mutable static", file.display()));
         }
+        if claims_sync(code) && MAY_BE_SYNC != (name, relative.as_str()) {
+            broken.push(format!("{}: claims to be Sync", file.display()));
+        }
     }
     Ok(())
+}
+
+/// Whether there is an `unsafe impl Sync`.
+fn claims_sync(code: &str) -> bool {
+    code.split("unsafe impl").skip(1).any(|rest| {
+        let words = rest.split_whitespace();
+        let name = words.take_while(|word| *word != "for").last();
+        name.is_some_and(|name| name.rsplit([':', '>']).next() == Some("Sync"))
+    })
 }
 
 fn sources(folder: &Path) -> Result<Vec<std::path::PathBuf>, String> {
@@ -190,4 +206,29 @@ fn sources(folder: &Path) -> Result<Vec<std::path::PathBuf>, String> {
 
 fn read(file: &Path) -> Result<String, String> {
     fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_claims_sync_is_seen() {
+        for code in [
+            "unsafe impl Sync for Table {}",
+            "unsafe impl<A: Send> Sync for Table<A> {}",
+            "unsafe impl<A>\n    core::marker::Sync\nfor Table<A> {}",
+            "unsafe impl GlobalAlloc for A {}\nunsafe impl<'a>Sync for B<'a> {}",
+        ] {
+            assert!(claims_sync(code), "{code}");
+        }
+        for code in [
+            "impl Sync for Table {}",
+            "unsafe impl<A: Sync> GlobalAlloc for Table<A> {}",
+            "unsafe impl Send for Table {} // and not Sync for",
+            "fn spawn<A: Sync>() {}",
+        ] {
+            assert!(!claims_sync(code), "{code}");
+        }
+    }
 }
