@@ -21,6 +21,10 @@ done
 # SHA-2 in loops: unrolled it is 17 KiB more (docs/performance.md has the figures).
 export RUSTFLAGS="$remap --cfg sha2_backend_soft=\"compact\" ${RUSTFLAGS:-}"
 profile=${PROFILE:-wasm}
+# Whoever is stopped leaves nothing behind.
+TMPDIR=$(mktemp -d)
+trap 'rm -rf "$TMPDIR"' EXIT
+export TMPDIR
 cargo build --profile "$profile" --target wasm32-wasip1 "${packages[@]}"
 
 # Of a tree without git, an archive say, nobody knows the revision.

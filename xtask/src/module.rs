@@ -101,7 +101,7 @@ pub(crate) fn finish(input: &str, output: &str, options: &[&str]) -> Result<(), 
     let bytes = fs::read(input).map_err(|error| format!("{input}: {error}"))?;
     let mut bytes = trim(&bytes, &options).map_err(|error| format!("{input}: {error}"))?;
     if let Some(tool) = options.wasm_opt {
-        let kept = Path::new(input).with_file_name("optimised");
+        let kept = Path::new(input).with_extension("optimised");
         bytes = optimise(tool, &bytes, options.keeps_names, &kept)
             .map_err(|error| format!("{input}: {error}"))?;
     }
