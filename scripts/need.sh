@@ -27,7 +27,10 @@ debian_package() {
 # Debian's Node comes without npm, which is a package of its own; another's may bring it
 # along, and then that package cannot stand beside it.
 npm_package() {
-    if apt-cache show --no-all-versions nodejs | grep -qE '^Provides:(.*,)? npm( |,|$)'; then
+    local shown
+    # Whole, before it is searched: a search that ends early would end apt-cache, too.
+    shown=$(apt-cache show --no-all-versions nodejs) || true
+    if grep -qE '^Provides:(.*,)? npm( |,|$)' <<<"$shown"; then
         echo nodejs
     else
         echo npm
