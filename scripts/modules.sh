@@ -18,7 +18,7 @@ remap="--remap-path-prefix=$PWD=."
 for folder in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*/; do
     remap+=" --remap-path-prefix=${folder%/}=."
 done
-# SHA-2 in loops: unrolled it is 17 KiB more (docs/performance.md has the figures).
+# SHA-2 in loops: unrolled it is 16 KiB more (docs/performance.md has the figures).
 export RUSTFLAGS="$remap --cfg sha2_backend_soft=\"compact\" ${RUSTFLAGS:-}"
 profile=${PROFILE:-wasm}
 # Whoever is stopped leaves nothing behind.
