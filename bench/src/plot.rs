@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::report::{Figures, Report};
 
-const WIDTH: f64 = 860.0;
+const WIDTH: f64 = 920.0;
 /// Where bars begin, right of the names, and how long the longest may be.
 const LEFT: f64 = 220.0;
 const LONGEST: f64 = 520.0;
