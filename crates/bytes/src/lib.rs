@@ -1,7 +1,7 @@
 //! Bytes compared and searched eight at a time.
 //!
-//! The standard library's ways to do so are calls of the C library's, which in a
-//! module go byte by byte. Time depends on what is compared: not for secrets.
+//! In a module the standard library compares slices, and looks for one of several bytes,
+//! one by one. Time depends on what is compared: not for secrets.
 
 mod equal;
 mod find;

@@ -28,6 +28,14 @@ impl Word {
         // A byte that is less borrows from the one behind it, but none before it has.
         Hits(self.0.wrapping_sub(eight(limit)) & !self.0 & eight(0x80))
     }
+
+    /// The bytes that are this one or more; it is from 1 to 128.
+    #[must_use]
+    pub const fn at_least(self, limit: u8) -> Hits {
+        // Only a byte that is one of them carries into the one behind it.
+        let carried = self.0.wrapping_add(eight(0x80_u8.wrapping_sub(limit)));
+        Hits((carried | self.0) & eight(0x80))
+    }
 }
 
 impl Hits {

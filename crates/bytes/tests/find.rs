@@ -58,3 +58,14 @@ fn below_goes_up_to_128() {
         }
     }
 }
+
+#[test]
+fn at_least_goes_from_1_to_128() {
+    for limit in 1..=128 {
+        for byte in 0..=u8::MAX {
+            let word = Word::new([0, 0, byte, 0, 0, 0, 0, 0]);
+            let expected = (byte >= limit).then_some(2);
+            assert_eq!(word.at_least(limit).first(), expected, "{byte} {limit}");
+        }
+    }
+}

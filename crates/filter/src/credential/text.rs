@@ -1,35 +1,14 @@
 //! Which bytes a credential may hold.
 
-/// Whether these are visible ASCII characters without `"` and `,`. A token is long:
-/// eight bytes are looked at together.
+use gatepost_bytes::find_word;
+
+/// Whether these are visible ASCII characters without `"` and `,`.
 pub(super) fn is_legal(text: &[u8]) -> bool {
-    let (words, rest) = text.as_chunks::<8>();
-    let mut last = [b'.'; 8];
-    for (place, byte) in last.iter_mut().zip(rest) {
-        *place = *byte;
-    }
-    let illegal = |word: &[u8; 8]| illegal(u64::from_le_bytes(*word));
-    words
-        .iter()
-        .chain([&last])
-        .fold(0, |all, word| all | illegal(word))
-        == 0
-}
-
-/// Not zero if one of eight bytes is illegal. Sums do not carry from byte to byte
-/// unless one has its top bit set, which is illegal itself.
-fn illegal(word: u64) -> u64 {
-    // Each leaves the top bit of a byte that is so much or more.
-    let visible = word.wrapping_add(eight(0x80 - b'!'));
-    let delete = word.wrapping_add(eight(0x80 - 0x7f));
-    let no_quote = (word ^ eight(b'"')).wrapping_add(eight(0x7f));
-    let no_comma = (word ^ eight(b',')).wrapping_add(eight(0x7f));
-    (word | delete | !(visible & no_quote & no_comma)) & eight(0x80)
-}
-
-/// A byte, eight times.
-const fn eight(byte: u8) -> u64 {
-    u64::from_ne_bytes([byte; 8])
+    let illegal = find_word(text, |word| {
+        let invisible = word.below(b'!').or(word.at_least(0x7f));
+        invisible.or(word.equal(b'"')).or(word.equal(b','))
+    });
+    illegal.is_none()
 }
 
 #[cfg(test)]
